@@ -1,0 +1,106 @@
+"""Facial landmarks and head pose in milliseconds on a plain CPU.
+
+    from asmnet_sdk import FaceAligner
+
+    faces = FaceAligner().predict("group.jpg")
+
+Names are loaded when first used: importing the package loads neither onnxruntime nor OpenCV nor
+huggingface_hub.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from asmnet_sdk.aligner import FaceAligner
+    from asmnet_sdk.contract import ModelMetadata
+    from asmnet_sdk.detection import FaceDetector, YuNetDetector
+    from asmnet_sdk.drawing import draw_faces
+    from asmnet_sdk.errors import (
+        AsmnetError,
+        DeviceUnavailableError,
+        InvalidBoundingBoxError,
+        InvalidImageError,
+        InvalidInputError,
+        ModelDownloadError,
+        ModelError,
+        ModelFileError,
+        UnknownModelError,
+    )
+    from asmnet_sdk.exporting import faces_to_csv, faces_to_json
+    from asmnet_sdk.images import load_image
+    from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, WFLW_98, Layout
+    from asmnet_sdk.models import ModelSpec, available_models
+    from asmnet_sdk.results import BoundingBox, Face, HeadPose
+    from asmnet_sdk.warping import WarpedFace, warp_face
+
+_MODULES = {
+    "aligner": ("FaceAligner",),
+    "contract": ("ModelMetadata",),
+    "detection": ("FaceDetector", "YuNetDetector"),
+    "drawing": ("draw_faces",),
+    "errors": (
+        "AsmnetError",
+        "DeviceUnavailableError",
+        "InvalidBoundingBoxError",
+        "InvalidImageError",
+        "InvalidInputError",
+        "ModelDownloadError",
+        "ModelError",
+        "ModelFileError",
+        "UnknownModelError",
+    ),
+    "exporting": ("faces_to_csv", "faces_to_json"),
+    "images": ("load_image",),
+    "layouts": ("FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"),
+    "models": ("ModelSpec", "available_models"),
+    "results": ("BoundingBox", "Face", "HeadPose"),
+    "warping": ("WarpedFace", "warp_face"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "FIVE_POINT",
+    "IBUG_68",
+    "WFLW_98",
+    "AsmnetError",
+    "BoundingBox",
+    "DeviceUnavailableError",
+    "Face",
+    "FaceAligner",
+    "FaceDetector",
+    "HeadPose",
+    "InvalidBoundingBoxError",
+    "InvalidImageError",
+    "InvalidInputError",
+    "Layout",
+    "ModelDownloadError",
+    "ModelError",
+    "ModelFileError",
+    "ModelMetadata",
+    "ModelSpec",
+    "UnknownModelError",
+    "WarpedFace",
+    "YuNetDetector",
+    "__version__",
+    "available_models",
+    "draw_faces",
+    "faces_to_csv",
+    "faces_to_json",
+    "load_image",
+    "warp_face",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,261 @@
+"""``FaceAligner``: from an image to typed faces in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.contract import ModelMetadata, read_contract
+from asmnet_sdk.detection import FaceDetector, YuNetDetector
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.geometry import Matrix, scale_of
+from asmnet_sdk.hub import resolve_model
+from asmnet_sdk.images import ColorOrder, ImageInput, load_image
+from asmnet_sdk.layouts import Layout
+from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.preprocessing import (
+    BoxesInput,
+    as_boxes,
+    check_box_against_image,
+    crop_matrix,
+    crop_to_image,
+    cut_crop,
+)
+from asmnet_sdk.results import BoundingBox, Face, HeadPose
+from asmnet_sdk.session import OnnxSession
+
+__all__ = ["FaceAligner"]
+
+_LARGEST_RUN = 64
+
+
+class FaceAligner:
+    """Finds facial landmarks and head pose, in one forward pass a face.
+
+    One aligner may be shared by threads. Loading takes tens of milliseconds: keep it.
+
+    Args:
+        model: A registry name (see ``available_models``), the path of a model file or of a folder
+            that holds ``model.onnx``, or a Hub repository ``"owner/name"``. The default lies
+            inside the package and never touches the network.
+        detector: Finds the faces when ``predict`` gets no boxes: ``"default"``, ``"yunet"``, or
+            any object with ``FaceDetector``'s method. It is loaded when first needed.
+        device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
+            ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
+            here is used or refused, never replaced; ``.device`` says what is in use.
+        threads: Threads of one inference; None leaves the choice to onnxruntime.
+        cache_dir: Folder of downloaded models; None is the Hub's own cache.
+        local_files_only: Never touch the network.
+        revision: Branch, tag or commit of a Hub repository.
+        filename: Model file within a Hub repository.
+
+    Raises:
+        UnknownModelError: No model has this name.
+        ModelDownloadError: The model is not at hand and could not be fetched.
+        ModelFileError: The model file is broken or breaks the contract.
+        DeviceUnavailableError: The device asked for cannot be had.
+        InvalidInputError: Another argument is wrong.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = DEFAULT_MODEL,
+        *,
+        detector: str | FaceDetector = "default",
+        device: str = "auto",
+        threads: int | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        local_files_only: bool = False,
+        revision: str | None = None,
+        filename: str | None = None,
+    ) -> None:
+        self._cache_dir = cache_dir
+        self._local_files_only = local_files_only
+        self._threads = threads
+        self._detector = _check_detector(detector)
+        path = resolve_model(
+            model,
+            revision=revision,
+            filename=filename,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+        )
+        self._session = OnnxSession(path, device=device, threads=threads)
+        self._metadata, self._layout = read_contract(self._session)
+
+    def __repr__(self) -> str:
+        return f"FaceAligner({self.model.name!r}, device={self.device!r})"
+
+    @property
+    def model(self) -> ModelMetadata:
+        """What the loaded model says of itself: name, layout, data, licence, figures."""
+        return self._metadata
+
+    @property
+    def device(self) -> str:
+        """The device really in use."""
+        return self._session.device
+
+    @property
+    def layout(self) -> Layout:
+        """Which points ``Face.landmarks`` are."""
+        return self._layout
+
+    def predict(
+        self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
+    ) -> list[Face]:
+        """Find landmarks and head pose of the faces in an image.
+
+        Args:
+            image: A path, encoded bytes, a binary file object, a PIL image, or a uint8 array of
+                shape (H, W), (H, W, 3) or (H, W, 4).
+            boxes: One face box (x_min, y_min, x_max, y_max) in pixels or several: tight around
+                eyebrows, chin and cheeks; the box may reach beyond the image. None: the detector
+                finds the faces.
+            color: Channel order of an array, ``"bgr"`` or ``"rgb"``; other inputs carry their
+                own.
+
+        Returns:
+            One face a box, in the order of the boxes; without boxes the largest face first, and
+            an empty list where there is no face.
+
+        Raises:
+            InvalidImageError: The image cannot be read.
+            InvalidBoundingBoxError: A box is not finite, empty, inverted or outside the image.
+            ModelDownloadError: No boxes were given and the detector could not be fetched.
+        """
+        return self.predict_batch([image], None if boxes is None else [boxes], color=color)[0]
+
+    def predict_crop(self, crop: ImageInput, *, color: ColorOrder = "bgr") -> Face:
+        """Find landmarks and head pose where the whole image is the crop of one face.
+
+        Args:
+            crop: An image as for ``predict``. The face should fill about ``1 /
+                model.crop_scale`` of it, in the middle, as in the crops that the model was
+                trained on. A crop that is not square gets black borders.
+            color: As for ``predict``.
+
+        Returns:
+            The face, in pixels of the crop.
+        """
+        image = load_image(crop, color=color)
+        height, width = image.shape[:2]
+        whole = BoundingBox(-0.5, -0.5, width - 0.5, height - 0.5)
+        matrix = crop_matrix(whole, crop_scale=1.0, size=self._metadata.input_size)
+        half = max(width, height) / self._metadata.crop_scale / 2
+        x, y = whole.center
+        box = BoundingBox(x - half, y - half, x + half, y + half)
+        return self._predict_crops([self._cut(image, matrix)], [matrix], [box])[0]
+
+    def predict_batch(
+        self,
+        images: Sequence[ImageInput],
+        boxes: Sequence[BoxesInput] | None = None,
+        *,
+        color: ColorOrder = "bgr",
+    ) -> list[list[Face]]:
+        """Find the faces of several images, all crops going through the network together.
+
+        Args:
+            images: Images as for ``predict``.
+            boxes: For each image its face boxes, or None for all: the detector finds them.
+            color: As for ``predict``.
+
+        Returns:
+            For each image its list of faces, as ``predict`` gives it.
+
+        Raises:
+            InvalidInputError: There are not as many lists of boxes as images.
+        """
+        if boxes is not None and len(boxes) != len(images):
+            raise InvalidInputError(
+                f"{len(images)} images came with {len(boxes)} lists of boxes; "
+                "needed: one list for each image"
+            )
+        crops: list[NDArray[np.uint8]] = []
+        matrices: list[Matrix] = []
+        owners: list[int] = []
+        all_boxes: list[BoundingBox] = []
+        for index, source in enumerate(images):
+            image = load_image(source, color=color)
+            for box in self._boxes_of(image, None if boxes is None else boxes[index]):
+                matrix = self._crop_matrix(box)
+                crops.append(self._cut(image, matrix))
+                matrices.append(matrix)
+                all_boxes.append(box)
+                owners.append(index)
+        faces: list[list[Face]] = [[] for _ in images]
+        for owner, face in zip(
+            owners, self._predict_crops(crops, matrices, all_boxes), strict=True
+        ):
+            faces[owner].append(face)
+        return faces
+
+    def _boxes_of(self, image: NDArray[np.uint8], boxes: BoxesInput | None) -> list[BoundingBox]:
+        if boxes is None:
+            return self._face_detector().detect(image)
+        found = as_boxes(boxes)
+        for box in found:
+            check_box_against_image(box, image)
+        return found
+
+    def _face_detector(self) -> FaceDetector:
+        if isinstance(self._detector, str):
+            path = resolve_model(
+                self._detector,
+                cache_dir=self._cache_dir,
+                local_files_only=self._local_files_only,
+            )
+            self._detector = YuNetDetector(path, threads=self._threads)
+        return self._detector
+
+    def _crop_matrix(self, box: BoundingBox) -> Matrix:
+        return crop_matrix(
+            box, crop_scale=self._metadata.crop_scale, size=self._metadata.input_size
+        )
+
+    def _cut(self, image: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
+        size = self._metadata.input_size
+        return cut_crop(image, matrix, (size, size))
+
+    def _predict_crops(
+        self,
+        crops: Sequence[NDArray[np.uint8]],
+        matrices: Sequence[Matrix],
+        boxes: Sequence[BoundingBox],
+    ) -> list[Face]:
+        faces: list[Face] = []
+        for start in range(0, len(crops), _LARGEST_RUN):
+            outputs = self._session.run({"image": np.stack(crops[start : start + _LARGEST_RUN])})
+            for row in range(len(outputs["landmarks"])):
+                index = start + row
+                raw = {name: values[row] for name, values in outputs.items()}
+                faces.append(self._face(raw, matrices[index], boxes[index]))
+        return faces
+
+    def _face(self, raw: dict[str, NDArray[np.float32]], matrix: Matrix, box: BoundingBox) -> Face:
+        size = self._metadata.input_size
+        sigma, score = raw.get("landmark_sigma"), raw.get("face_score")
+        return Face(
+            landmarks=crop_to_image(raw["landmarks"], matrix, size),
+            head_pose=HeadPose(*raw["head_pose"].tolist()),
+            box=box,
+            layout=self._layout,
+            score=None if score is None else float(score),
+            landmark_sigma=None if sigma is None else sigma * (size / scale_of(matrix)),
+        )
+
+
+def _check_detector(detector: str | FaceDetector) -> str | FaceDetector:
+    if isinstance(detector, str):
+        if detector in ("default", DEFAULT_DETECTOR):
+            return DEFAULT_DETECTOR
+    elif isinstance(detector, FaceDetector):
+        return detector
+    raise InvalidInputError(
+        f"no detector {detector!r}; needed: 'default', 'yunet' or an object with a method "
+        "detect(image) that returns bounding boxes"
+    )

@@ -1,0 +1,147 @@
+"""Readers of annotated face photos: the .pts files and folders of 300-W."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.results import HeadPose
+
+__all__ = ["AnnotatedFace", "find_head_pose_file", "read_300w", "read_head_poses", "read_pts"]
+
+_PHOTO_SUFFIXES = (".jpg", ".png", ".jpeg", ".JPG", ".PNG")
+_HEAD_POSE_COLUMNS = {"split", "subset", "name", "yaw", "pitch", "roll", "spread"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AnnotatedFace:
+    """One annotated face of a data set.
+
+    Attributes:
+        photo: Path of the picture.
+        subset: Name of its folder, such as ``"helen"``.
+        landmarks: (K, 2) float32 pixels, (0, 0) = centre of the top-left pixel.
+        head_pose: Its head pose label, if there is one.
+        head_pose_spread: How far the labellers of the pose disagree, in degrees.
+    """
+
+    photo: Path
+    subset: str
+    landmarks: NDArray[np.float32]
+    head_pose: HeadPose | None = None
+    head_pose_spread: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """File name of the photo without its suffix."""
+        return self.photo.stem
+
+
+def read_pts(path: Path) -> NDArray[np.float32]:
+    """Read a .pts file, whose pixel coordinates count from 1, into (K, 2) that count from 0.
+
+    Raises:
+        InvalidInputError: The file is no .pts file; the message names file and line.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    opening = next((i for i, line in enumerate(lines) if line.strip() == "{"), None)
+    if opening is None:
+        raise InvalidInputError(f"{path}: no line '{{' that opens the list of points")
+    points: list[tuple[float, float]] = []
+    for number, line in enumerate(lines[opening + 1 :], opening + 2):
+        if line.strip() == "}":
+            return np.asarray(points, np.float32).reshape(-1, 2) - 1
+        points.append(_parse_point(line, where=f"{path}, line {number}"))
+    raise InvalidInputError(f"{path}: no line '}}' that closes the list of points")
+
+
+def _parse_point(line: str, *, where: str) -> tuple[float, float]:
+    try:
+        x, y = (float(word) for word in line.split())
+    except ValueError:
+        raise InvalidInputError(f"{where}: expected 'x y', got {line.strip()!r}") from None
+    if not np.isfinite([x, y]).all():
+        raise InvalidInputError(f"{where}: coordinates are not finite: {line.strip()!r}")
+    return x, y
+
+
+def read_300w(
+    root: Path, *, split: str | None = None, head_pose_file: Path | None = None
+) -> list[AnnotatedFace]:
+    """Read a folder in the layout of 300-W: ``root/SUBSET/NAME.pts`` beside ``NAME.jpg|png``.
+
+    Args:
+        root: The folder; ``.pts`` files may also lie in it directly.
+        split: Which rows of the head pose file belong to it; by default the name of ``root``.
+        head_pose_file: CSV with columns split, subset, name, yaw, pitch, roll, spread.
+
+    Returns:
+        The faces in order of subset and name.
+
+    Raises:
+        InvalidInputError: The folder holds no .pts file, a photo is missing, or a file is bad.
+    """
+    files = sorted(root.glob("*.pts")) + sorted(root.glob("*/*.pts"))
+    if not files:
+        raise InvalidInputError(f"{root}: no .pts files in it or in the folders below it")
+    poses = {} if head_pose_file is None else read_head_poses(head_pose_file)
+    split = split or root.resolve().name
+    faces = []
+    for file in files:
+        pose, spread = poses.get((split, file.parent.name, file.stem), (None, 0.0))
+        faces.append(
+            AnnotatedFace(
+                photo=_photo_beside(file),
+                subset=file.parent.name,
+                landmarks=read_pts(file),
+                head_pose=pose,
+                head_pose_spread=spread,
+            )
+        )
+    return faces
+
+
+def find_head_pose_file(root: Path) -> Path | None:
+    """Return ``head_pose.csv`` of a data folder or of its parent, if there is one."""
+    candidates = (root / "head_pose.csv", root.resolve().parent / "head_pose.csv")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_head_poses(path: Path) -> Mapping[tuple[str, str, str], tuple[HeadPose, float]]:
+    """Read head pose labels: (split, subset, name) -> pose and spread, in degrees.
+
+    Raises:
+        InvalidInputError: A column is missing or a row is bad; the message names file and line.
+    """
+    poses: dict[tuple[str, str, str], tuple[HeadPose, float]] = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        for row in rows:
+            pose = _parse_head_pose(row, where=f"{path}, line {rows.line_num}")
+            poses[row["split"], row["subset"], row["name"]] = pose
+    return poses
+
+
+def _parse_head_pose(row: Mapping[str, str], *, where: str) -> tuple[HeadPose, float]:
+    missing = _HEAD_POSE_COLUMNS - row.keys()
+    if missing:
+        raise InvalidInputError(f"{where}: no column {', '.join(sorted(missing))}")
+    try:
+        yaw, pitch, roll, spread = (float(row[n]) for n in ("yaw", "pitch", "roll", "spread"))
+    except (TypeError, ValueError) as exc:
+        raise InvalidInputError(f"{where}: an angle is not a number ({exc})") from exc
+    return HeadPose(yaw, pitch, roll), spread
+
+
+def _photo_beside(annotation: Path) -> Path:
+    for suffix in _PHOTO_SUFFIXES:
+        photo = annotation.with_suffix(suffix)
+        if photo.is_file():
+            return photo
+    raise InvalidInputError(f"{annotation}: no photo of that name beside it (jpg, jpeg or png)")

@@ -1,0 +1,119 @@
+"""Finding faces: the detector protocol, and YuNet run through onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.errors import InvalidInputError, ModelFileError
+from asmnet_sdk.geometry import invert, transform_points
+from asmnet_sdk.preprocessing import cut_crop
+from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.session import OnnxSession
+
+__all__ = ["FaceDetector", "YuNetDetector"]
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Anything that finds faces in an image."""
+
+    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
+        """Find the faces in an image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+
+        Returns:
+            Face boxes in image pixels, tight around the landmarks: eyebrows to chin, ear to ear,
+            without forehead and hair.
+        """
+        ...
+
+
+class YuNetDetector:
+    """YuNet (Wu et al., 2023; ``face_detection_yunet_2023mar.onnx``), the largest face first.
+
+    Its own box reaches from the hair line to the chin; the face box is that box with the top edge
+    moved down by 24.5 % of its height, the median over the 300-W training photos.
+
+    Args:
+        path: The model file.
+        score_threshold: Boxes that score less are dropped, in [0, 1].
+        overlap_threshold: Of two boxes with a larger IoU only the better one stays.
+        threads: Threads of one run; None leaves the choice to onnxruntime.
+
+    Raises:
+        ModelFileError: The file is not YuNet.
+        InvalidInputError: A threshold is outside [0, 1].
+    """
+
+    _SIZE = 640
+    _STRIDES = (8, 16, 32)
+    _TOP_SHIFT = 0.245
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        score_threshold: float = 0.6,
+        overlap_threshold: float = 0.3,
+        threads: int | None = None,
+    ) -> None:
+        for name, value in (("score", score_threshold), ("overlap", overlap_threshold)):
+            if not 0 <= value <= 1:
+                raise InvalidInputError(f"{name}_threshold must lie in [0, 1], got {value}")
+        self.score_threshold = score_threshold
+        self.overlap_threshold = overlap_threshold
+        self._session = OnnxSession(path, device="cpu", threads=threads)
+        if "input" not in self._session.inputs or "bbox_8" not in self._session.outputs:
+            raise ModelFileError(f"{path} is not YuNet: tensor 'input' or 'bbox_8' is missing")
+
+    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
+        """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.
+
+        The image is shrunk or enlarged to fit 640 x 640 px; faces below about 10 px there are
+        not found.
+        """
+        scale = self._SIZE / max(image.shape[:2])
+        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        canvas = cut_crop(image, matrix, (self._SIZE, self._SIZE))
+        tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
+        rows = self._decode(self._session.run({"input": tensor}))
+        corners = transform_points(invert(matrix), rows[:, :4].reshape(-1, 2)).reshape(-1, 4)
+        boxes = [self._face_box(*row) for row in zip(corners, rows[:, 4], strict=True)]
+        return sorted(boxes, key=lambda box: box.area, reverse=True)
+
+    def _decode(self, outputs: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return (N, 5): corners in pixels of the canvas and score, after suppression."""
+        levels = [self._decode_level(outputs, stride) for stride in self._STRIDES]
+        rows = np.concatenate(levels)
+        rows = rows[rows[:, 4] > self.score_threshold]
+        sizes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
+        kept = cv2.dnn.NMSBoxes(
+            sizes.tolist(), rows[:, 4].tolist(), self.score_threshold, self.overlap_threshold
+        )
+        return rows[np.asarray(kept, np.int64)]
+
+    def _decode_level(
+        self, outputs: dict[str, NDArray[np.float32]], stride: int
+    ) -> NDArray[np.float32]:
+        """Return (cells, 5): x_min, y_min, x_max, y_max, score of one stride."""
+        names = (f"{kind}_{stride}" for kind in ("cls", "obj", "bbox"))
+        classes, objects, offsets = (outputs[name][0] for name in names)
+        score = np.sqrt(np.clip(classes, 0, 1) * np.clip(objects, 0, 1))
+        side = self._SIZE // stride
+        grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+        # The network's coordinates count from the edge of the first pixel, ours from its centre.
+        center = (grid + offsets[:, :2]) * stride - 0.5
+        half = np.exp(offsets[:, 2:]) * stride / 2
+        return np.column_stack([center - half, center + half, score]).astype(np.float32)
+
+    def _face_box(self, corners: NDArray[np.float64], score: float) -> BoundingBox:
+        x_min, y_min, x_max, y_max = corners.tolist()
+        top = y_min + self._TOP_SHIFT * (y_max - y_min)
+        return BoundingBox(x_min, top, x_max, y_max, score=float(score))

@@ -1,0 +1,49 @@
+"""The errors that this package raises; each also inherits the fitting builtin."""
+
+__all__ = [
+    "AsmnetError",
+    "DeviceUnavailableError",
+    "InvalidBoundingBoxError",
+    "InvalidImageError",
+    "InvalidInputError",
+    "ModelDownloadError",
+    "ModelError",
+    "ModelFileError",
+    "UnknownModelError",
+]
+
+
+class AsmnetError(Exception):
+    """Base of every error of this package."""
+
+
+class ModelError(AsmnetError):
+    """A model cannot be found, fetched, read or run."""
+
+
+class UnknownModelError(ModelError, ValueError):
+    """No model has this name; the message lists the names there are."""
+
+
+class ModelDownloadError(ModelError, OSError):
+    """A model file could not be fetched; the message names the offline way."""
+
+
+class ModelFileError(ModelError, OSError):
+    """A model file is broken: wrong hash, no ONNX, or outside the model contract."""
+
+
+class DeviceUnavailableError(ModelError, RuntimeError):
+    """The device asked for cannot be had; the message says what there is."""
+
+
+class InvalidInputError(AsmnetError, ValueError):
+    """What the caller gave cannot be used; the message says what came and what is needed."""
+
+
+class InvalidImageError(InvalidInputError):
+    """The image is unreadable, truncated, too large or of the wrong type."""
+
+
+class InvalidBoundingBoxError(InvalidInputError):
+    """A bounding box is not finite, empty, inverted or outside the image."""

@@ -1,0 +1,162 @@
+"""Accuracy of an aligner on annotated photos, by subset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.datasets import AnnotatedFace
+from asmnet_sdk.detection import FaceDetector
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.images import load_image
+from asmnet_sdk.metrics import (
+    area_under_curve,
+    failure_rate,
+    head_pose_errors,
+    inter_ocular_nme,
+)
+from asmnet_sdk.results import BoundingBox, Face, HeadPose
+
+__all__ = ["FaceResult", "SubsetFigures", "evaluate", "summarise"]
+
+_FOUND_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceResult:
+    """One annotated face and what the aligner made of it.
+
+    Attributes:
+        annotated: The face and its labels.
+        face: The prediction; None where the detector did not find the face.
+        nme_percent: Its inter-ocular NME; infinite where the face was not found.
+    """
+
+    annotated: AnnotatedFace
+    face: Face | None
+    nme_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubsetFigures:
+    """Accuracy on one subset.
+
+    Attributes:
+        subset: Its name; ``"all"`` for the whole set.
+        faces: Number of annotated faces.
+        missed: Faces that the detector did not find (IoU with the annotated box below 0.5).
+        nme_percent: Mean inter-ocular NME of the faces found.
+        failure_rate_percent: Share of faces with an NME above 8 %, missed ones included.
+        auc: Area under the cumulative error curve up to 8 %, missed faces count as failures.
+        head_pose_errors_degrees: Mean absolute errors of yaw, pitch, roll; None without labels.
+    """
+
+    subset: str
+    faces: int
+    missed: int
+    nme_percent: float
+    failure_rate_percent: float
+    auc: float
+    head_pose_errors_degrees: tuple[float, float, float] | None
+
+
+def evaluate(
+    aligner: FaceAligner,
+    annotated_faces: Sequence[AnnotatedFace],
+    *,
+    detector: FaceDetector | None = None,
+    on_face: Callable[[], None] = lambda: None,
+) -> list[FaceResult]:
+    """Run an aligner over annotated faces.
+
+    Args:
+        aligner: The aligner.
+        annotated_faces: Photos with landmarks.
+        detector: None: crops come from the annotated boxes. Else: from the detected box that
+            overlaps the annotated one best.
+        on_face: Called after each face, to show progress.
+
+    Raises:
+        InvalidInputError: The annotations have another number of points than the model.
+    """
+    results = []
+    for annotated in annotated_faces:
+        _check_layout(aligner, annotated)
+        results.append(_evaluate_face(aligner, annotated, detector))
+        on_face()
+    return results
+
+
+def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
+    """Return the figures of each subset, and of all where there are several."""
+    subsets = sorted({result.annotated.subset for result in results})
+    figures = [
+        _figures(subset, [r for r in results if r.annotated.subset == subset]) for subset in subsets
+    ]
+    return figures if len(figures) == 1 else [*figures, _figures("all", results)]
+
+
+def _check_layout(aligner: FaceAligner, annotated: AnnotatedFace) -> None:
+    points = len(annotated.landmarks)
+    if points != aligner.layout.point_count:
+        raise InvalidInputError(
+            f"{annotated.photo} has {points} annotated points, the model "
+            f"{aligner.model.name} gives {aligner.layout.point_count}"
+        )
+
+
+def _evaluate_face(
+    aligner: FaceAligner, annotated: AnnotatedFace, detector: FaceDetector | None
+) -> FaceResult:
+    image = load_image(annotated.photo)
+    truth = BoundingBox.around(annotated.landmarks)
+    box = truth if detector is None else _best_match(detector.detect(image), truth)
+    if box is None:
+        return FaceResult(annotated=annotated, face=None, nme_percent=np.inf)
+    face = aligner.predict(image, box, color="rgb")[0]
+    nme = inter_ocular_nme(face.landmarks, annotated.landmarks, aligner.layout)
+    return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
+
+
+def _best_match(boxes: Sequence[BoundingBox], truth: BoundingBox) -> BoundingBox | None:
+    if not boxes:
+        return None
+    overlaps = intersection_over_union([list(box) for box in boxes], list(truth))[:, 0]
+    best = int(overlaps.argmax())
+    return boxes[best] if overlaps[best] >= _FOUND_OVERLAP else None
+
+
+def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
+    nme = np.array([result.nme_percent for result in results])
+    found = nme[np.isfinite(nme)]
+    return SubsetFigures(
+        subset=subset,
+        faces=len(results),
+        missed=len(nme) - len(found),
+        nme_percent=float(found.mean()) if len(found) else float("nan"),
+        failure_rate_percent=failure_rate(nme),
+        auc=area_under_curve(nme),
+        head_pose_errors_degrees=_head_pose_errors(results),
+    )
+
+
+def _head_pose_errors(results: Sequence[FaceResult]) -> tuple[float, float, float] | None:
+    pairs = [
+        (_angles(result.face.head_pose), _angles(result.annotated.head_pose))
+        for result in results
+        if result.face is not None and result.annotated.head_pose is not None
+    ]
+    if not pairs:
+        return None
+    predicted, truth = (np.array(angles) for angles in zip(*pairs, strict=True))
+    yaw, pitch, roll = head_pose_errors(predicted, truth).tolist()
+    return yaw, pitch, roll
+
+
+def _angles(pose: HeadPose) -> NDArray[np.float64]:
+    return np.array([pose.yaw, pose.pitch, pose.roll])

@@ -1,0 +1,59 @@
+"""Faces as JSON and CSV text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.results import Face
+
+__all__ = ["faces_to_csv", "faces_to_json"]
+
+
+def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int | None = 2) -> str:
+    """Return JSON: a list of ``{"image": name, "faces": [...]}``.
+
+    Each face is what ``Face.to_dict`` gives: pixels and degrees.
+    """
+    records = [
+        {"image": image, "faces": [face.to_dict() for face in faces]}
+        for image, faces in faces_by_image.items()
+    ]
+    return json.dumps(records, indent=indent, ensure_ascii=False)
+
+
+def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:
+    """Return CSV: one row a face, with its landmarks as columns x0, y0, x1, y1, ...
+
+    Raises:
+        InvalidInputError: The faces have landmarks of different layouts.
+    """
+    layouts = {face.layout.name: face.layout for faces in faces_by_image.values() for face in faces}
+    if len(layouts) > 1:
+        raise InvalidInputError(f"one CSV cannot hold different layouts: {', '.join(layouts)}")
+    point_count = next((layout.point_count for layout in layouts.values()), 0)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_header(point_count))
+    for image, faces in faces_by_image.items():
+        for index, face in enumerate(faces):
+            writer.writerow([image, index, *_values(face)])
+    return text.getvalue()
+
+
+def _header(point_count: int) -> list[str]:
+    points = [f"{axis}{i}" for i in range(point_count) for axis in "xy"]
+    box = ["x_min", "y_min", "x_max", "y_max"]
+    return ["image", "face", "score", *box, "yaw", "pitch", "roll", "layout", *points]
+
+
+def _values(face: Face) -> Iterator[object]:
+    yield "" if face.score is None else f"{face.score:.4f}"
+    yield from (f"{value:.2f}" for value in face.box)
+    pose = face.head_pose
+    yield from (f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll))
+    yield face.layout.name
+    yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())

@@ -1,0 +1,138 @@
+"""Plane transforms, box overlap and head rotations in pure numpy.
+
+Pixel coordinates: x right, y down, (0, 0) is the centre of the top-left pixel. A transform is a
+2x3 float64 matrix that maps column vectors (x, y, 1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "compose",
+    "euler_to_rotation",
+    "fit_similarity",
+    "intersection_over_union",
+    "invert",
+    "rotate_head_pose",
+    "rotation_to_euler",
+    "scale_of",
+    "transform_points",
+]
+
+Matrix = NDArray[np.float64]
+
+
+def transform_points(matrix: ArrayLike, points: ArrayLike) -> Matrix:
+    """Map (..., 2) points by a (2, 3) transform."""
+    matrix = np.asarray(matrix, np.float64)
+    mapped: Matrix = np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    return mapped
+
+
+def compose(outer: ArrayLike, inner: ArrayLike) -> Matrix:
+    """Return the (2, 3) transform that applies ``inner`` first, then ``outer``."""
+    outer, inner = np.asarray(outer, np.float64), np.asarray(inner, np.float64)
+    result: Matrix = outer[:, :2] @ inner
+    result[:, 2] += outer[:, 2]
+    return result
+
+
+def invert(matrix: ArrayLike) -> Matrix:
+    """Return the inverse of a (2, 3) transform."""
+    matrix = np.asarray(matrix, np.float64)
+    linear = np.linalg.inv(matrix[:, :2])
+    return np.column_stack([linear, -linear @ matrix[:, 2]])
+
+
+def scale_of(matrix: ArrayLike) -> float:
+    """Return how much a transform enlarges lengths: the root of its area factor."""
+    return float(np.sqrt(abs(np.linalg.det(np.asarray(matrix, np.float64)[:, :2]))))
+
+
+def fit_similarity(source: ArrayLike, target: ArrayLike) -> Matrix:
+    """Fit the similarity transform (scale, rotation, shift) from source to target points.
+
+    Least squares in closed form (Umeyama, PAMI 1991), reflection excluded.
+
+    Args:
+        source: (N, 2) points, N >= 2, not all equal.
+        target: (N, 2) points.
+
+    Returns:
+        The (2, 3) transform.
+    """
+    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    # As complex numbers a similarity is one factor, z -> factor * z.
+    before = (source - source_mean) @ np.array([1, 1j])
+    after = (target - target_mean) @ np.array([1, 1j])
+    factor = np.vdot(before, after) / np.vdot(before, before).real
+    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def intersection_over_union(boxes: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Return the (N, M) overlap of (N, 4) with (M, 4) boxes (x_min, y_min, x_max, y_max)."""
+    first = np.asarray(boxes, np.float64).reshape(-1, 1, 4)
+    second = np.asarray(others, np.float64).reshape(1, -1, 4)
+    low = np.maximum(first[..., :2], second[..., :2])
+    high = np.minimum(first[..., 2:], second[..., 2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
+    areas = [np.prod(some[..., 2:] - some[..., :2], axis=-1) for some in (first, second)]
+    union = np.maximum(areas[0] + areas[1] - shared, np.finfo(np.float64).tiny)
+    overlap: NDArray[np.float64] = shared / union
+    return overlap
+
+
+def euler_to_rotation(angles_degrees: ArrayLike) -> NDArray[np.float64]:
+    """Turn yaw, pitch, roll into rotation matrices: R = Rx(pitch) Ry(yaw) Rz(roll).
+
+    The 300W-LP / AFLW2000-3D convention. Frame: x to the right of the image, y up, z towards the
+    camera; ``R[:, 2]`` is where the nose points.
+
+    Args:
+        angles_degrees: (..., 3) yaw, pitch, roll in degrees.
+
+    Returns:
+        (..., 3, 3) rotation matrices.
+    """
+    yaw, pitch, roll = np.moveaxis(np.radians(np.asarray(angles_degrees, np.float64)), -1, 0)
+    one, zero = np.ones_like(yaw), np.zeros_like(yaw)
+    about_x = _stack_rows(
+        (one, zero, zero),
+        (zero, np.cos(pitch), np.sin(pitch)),
+        (zero, -np.sin(pitch), np.cos(pitch)),
+    )
+    about_y = _stack_rows(
+        (np.cos(yaw), zero, -np.sin(yaw)), (zero, one, zero), (np.sin(yaw), zero, np.cos(yaw))
+    )
+    about_z = _stack_rows(
+        (np.cos(roll), np.sin(roll), zero), (-np.sin(roll), np.cos(roll), zero), (zero, zero, one)
+    )
+    rotation: NDArray[np.float64] = about_x @ about_y @ about_z
+    return rotation
+
+
+def _stack_rows(*rows: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def rotation_to_euler(rotation: ArrayLike) -> NDArray[np.float64]:
+    """Turn (..., 3, 3) rotation matrices into (..., 3) yaw, pitch, roll in degrees.
+
+    The inverse of ``euler_to_rotation``; yaw lies in [-90, 90].
+    """
+    rotation = np.asarray(rotation, np.float64)
+    yaw = np.arcsin(np.clip(-rotation[..., 0, 2], -1, 1))
+    pitch = np.arctan2(rotation[..., 1, 2], rotation[..., 2, 2])
+    roll = np.arctan2(rotation[..., 0, 1], rotation[..., 0, 0])
+    angles: NDArray[np.float64] = np.degrees(np.stack([yaw, pitch, roll], axis=-1))
+    return angles
+
+
+def rotate_head_pose(angles_degrees: ArrayLike, clockwise_degrees: float) -> NDArray[np.float64]:
+    """Return the (..., 3) yaw, pitch, roll after the picture itself was turned clockwise."""
+    turn = euler_to_rotation([0.0, 0.0, clockwise_degrees])
+    return rotation_to_euler(turn @ euler_to_rotation(angles_degrees))

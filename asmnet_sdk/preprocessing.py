@@ -1,0 +1,165 @@
+"""From a face box to the network's crop and back, by one matrix and its inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.geometry import Matrix, compose, invert, scale_of, transform_points
+from asmnet_sdk.results import BoundingBox
+
+__all__ = [
+    "BoxesInput",
+    "as_boxes",
+    "check_box_against_image",
+    "crop_matrix",
+    "crop_to_image",
+    "cut_crop",
+    "image_to_crop",
+    "resize_matrix",
+]
+
+BoxesInput: TypeAlias = (
+    BoundingBox | Sequence[BoundingBox] | Sequence[Sequence[float]] | Sequence[float] | NDArray[Any]
+)
+
+_LARGEST_BOX_IN_IMAGES = 16
+
+
+def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
+    """Turn one box or several, as objects or as numbers, into a list.
+
+    Args:
+        boxes: A ``BoundingBox``, an iterable of them, or numbers of shape (4,) or (N, 4):
+            x_min, y_min, x_max, y_max.
+
+    Raises:
+        InvalidBoundingBoxError: The shape is another one, or a box is not finite, empty or
+            inverted.
+    """
+    if isinstance(boxes, BoundingBox):
+        return [boxes]
+    if not isinstance(boxes, Iterable):
+        raise InvalidBoundingBoxError(f"boxes are {type(boxes).__name__}; needed: numbers (N, 4)")
+    rows = list(boxes)
+    if rows and all(np.isscalar(number) for number in rows):
+        return [_box_of(rows)]
+    return [row if isinstance(row, BoundingBox) else _box_of(row) for row in rows]
+
+
+def _box_of(numbers: ArrayLike) -> BoundingBox:
+    try:
+        row = np.asarray(numbers, np.float64)
+    except (TypeError, ValueError) as exc:
+        raise InvalidBoundingBoxError(f"a box must be four numbers, got {numbers!r}") from exc
+    if row.shape != (4,):
+        raise InvalidBoundingBoxError(
+            f"a box has shape {row.shape}; needed: x_min, y_min, x_max, y_max"
+        )
+    return BoundingBox(*row.tolist())
+
+
+def check_box_against_image(box: BoundingBox, image: NDArray[np.uint8]) -> None:
+    """Refuse a box that does not touch the image, or dwarfs it.
+
+    Raises:
+        InvalidBoundingBoxError: The message gives the box and the size of the image.
+    """
+    height, width = image.shape[:2]
+    where = f"box {tuple(box)} in an image of {width} x {height} px"
+    if box.x_max <= 0 or box.y_max <= 0 or box.x_min >= width - 1 or box.y_min >= height - 1:
+        raise InvalidBoundingBoxError(f"{where} lies outside it")
+    if max(box.width, box.height) > _LARGEST_BOX_IN_IMAGES * max(width, height):
+        raise InvalidBoundingBoxError(
+            f"{where} is more than {_LARGEST_BOX_IN_IMAGES} times as large"
+        )
+    if max(box.width, box.height) < 1:
+        raise InvalidBoundingBoxError(f"{where} is smaller than a pixel")
+
+
+def crop_matrix(
+    box: BoundingBox, *, crop_scale: float, size: int, clockwise_degrees: float = 0.0
+) -> Matrix:
+    """Return the (2, 3) transform from image pixels to the pixels of a square upright crop.
+
+    Args:
+        box: The face box; the crop shares its centre.
+        crop_scale: Crop side / longer side of the box.
+        size: Side of the crop in pixels.
+        clockwise_degrees: How far the face is turned clockwise in the image; the crop turns it
+            back.
+    """
+    scale = size / (crop_scale * max(box.width, box.height))
+    angle = np.radians(clockwise_degrees)
+    linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.column_stack([linear, (size - 1) / 2 - linear @ box.center])
+
+
+def resize_matrix(from_wh: tuple[float, float], to_wh: tuple[float, float]) -> Matrix:
+    """Return the transform between pixel centres when a picture is resized."""
+    factor = np.asarray(to_wh, np.float64) / from_wh
+    return np.column_stack([np.diag(factor), factor / 2 - 0.5])
+
+
+def cut_crop(
+    image: NDArray[np.uint8], matrix: Matrix, size_wh: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """Cut a crop out of an image; black where the crop lies outside.
+
+    A crop that shrinks the image twofold or more is first averaged by area, so that large faces
+    do not alias; only the part of the image under the crop is ever resampled.
+
+    Args:
+        image: (H, W, C) uint8.
+        matrix: (2, 3), image pixels -> crop pixels.
+        size_wh: Width and height of the crop.
+
+    Returns:
+        (height, width, C) uint8.
+    """
+    image, matrix = _part_under_crop(image, matrix, size_wh)
+    shrink = int(1 / scale_of(matrix))
+    if shrink >= 2:
+        height, width = image.shape[:2]
+        reduced_wh = (-(-width // shrink), -(-height // shrink))
+        image = cv2.resize(image, reduced_wh, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        matrix = compose(matrix, resize_matrix(reduced_wh, (width, height)))
+    return cv2.warpAffine(image, matrix, size_wh, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _part_under_crop(
+    image: NDArray[np.uint8], matrix: Matrix, size_wh: tuple[int, int]
+) -> tuple[NDArray[np.uint8], Matrix]:
+    width, height = size_wh
+    corners = [(-1, -1), (width, -1), (-1, height), (width, height)]
+    corners_in_image = transform_points(invert(matrix), corners)
+    limits = (image.shape[1], image.shape[0])
+    low = np.clip(np.floor(corners_in_image.min(axis=0)), 0, np.subtract(limits, 1)).astype(int)
+    high = np.clip(np.ceil(corners_in_image.max(axis=0)) + 1, low + 1, limits).astype(int)
+    shift = np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]])
+    return image[low[1] : high[1], low[0] : high[0]], compose(matrix, shift)
+
+
+def crop_to_image(landmarks: NDArray[np.float32], matrix: Matrix, size: int) -> NDArray[np.float32]:
+    """Map landmarks in [0, 1] of the crop (0 and 1 are its outer edges) to image pixels.
+
+    Args:
+        landmarks: (K, 2) as a model gives them.
+        matrix: (2, 3), image pixels -> crop pixels.
+        size: Side of the crop in pixels.
+
+    Returns:
+        (K, 2) float32 image pixels.
+    """
+    crop_pixels = landmarks.astype(np.float64) * size - 0.5
+    return transform_points(invert(matrix), crop_pixels).astype(np.float32)
+
+
+def image_to_crop(landmarks: NDArray[np.float32], matrix: Matrix, size: int) -> NDArray[np.float32]:
+    """Map (K, 2) image pixels to [0, 1] of the crop: the inverse of ``crop_to_image``."""
+    return ((transform_points(matrix, landmarks) + 0.5) / size).astype(np.float32)

@@ -1,0 +1,211 @@
+"""What a prediction returns: frozen, typed faces, boxes and head poses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError
+from asmnet_sdk.geometry import euler_to_rotation
+from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, LAYOUTS, Layout, convert_landmarks
+
+__all__ = ["BoundingBox", "Face", "HeadPose"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """A box in pixels; (0, 0) is the centre of the top-left pixel.
+
+    Attributes:
+        x_min: Left edge.
+        y_min: Top edge.
+        x_max: Right edge, greater than ``x_min``.
+        y_max: Bottom edge, greater than ``y_min``.
+        score: The detector's confidence in [0, 1]; None for a box that no detector gave.
+
+    Raises:
+        InvalidBoundingBoxError: A number is not finite, or the box is empty or inverted.
+    """
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+    score: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not np.isfinite(tuple(self)).all():
+            raise InvalidBoundingBoxError(f"box {tuple(self)} has a number that is not finite")
+        if self.width <= 0 or self.height <= 0:
+            raise InvalidBoundingBoxError(
+                f"box {tuple(self)} is empty or inverted; "
+                "needed: (x_min, y_min, x_max, y_max) with x_min < x_max and y_min < y_max"
+            )
+
+    @classmethod
+    def around(cls, points: ArrayLike) -> BoundingBox:
+        """Return the tight box around (K, 2) points."""
+        points = np.asarray(points, np.float64)
+        return cls(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+
+    def __iter__(self) -> Iterator[float]:
+        """Iterate over x_min, y_min, x_max, y_max."""
+        return iter((self.x_min, self.y_min, self.x_max, self.y_max))
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x_max - self.x_min
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y_max - self.y_min
+
+    @property
+    def area(self) -> float:
+        """Area in square pixels."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Centre (x, y)."""
+        return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPose:
+    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention.
+
+    Attributes:
+        yaw: Positive: the nose points to the LEFT of the image (towards the subject's right).
+        pitch: Positive: the nose points UP.
+        roll: Positive: the head is turned CLOCKWISE as seen in the image.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+    @property
+    def rotation_matrix(self) -> NDArray[np.float64]:
+        """The (3, 3) rotation Rx(pitch) Ry(yaw) Rz(roll).
+
+        Frame: x to the right of the image, y up, z towards the camera. Column 2 is the direction
+        of the nose.
+        """
+        return euler_to_rotation([self.yaw, self.pitch, self.roll])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Face:
+    """One face in one image.
+
+    Attributes:
+        landmarks: (K, 2) float32, read-only: x right, y down, in pixels of the caller's image,
+            (0, 0) = centre of the top-left pixel.
+        head_pose: Yaw, pitch and roll in degrees.
+        box: The box that the landmarks were looked for in.
+        layout: Which points the landmarks are.
+        score: Probability in [0, 1] that the crop shows a face; None if the model has no such
+            output.
+        landmark_sigma: (K,) float32, read-only: radius of the circle around each landmark that
+            holds the true point with a probability of about 68 %, in pixels of the caller's
+            image. None if the model has no such output.
+        track_id: Identity within a video; None for a single image.
+    """
+
+    landmarks: NDArray[np.float32]
+    head_pose: HeadPose
+    box: BoundingBox
+    layout: Layout = IBUG_68
+    score: float | None = None
+    landmark_sigma: NDArray[np.float32] | None = None
+    track_id: int | None = None
+
+    def __post_init__(self) -> None:
+        landmarks = _read_only(self.landmarks)
+        if landmarks.shape != (self.layout.point_count, 2):
+            raise InvalidInputError(
+                f"landmarks have shape {landmarks.shape}; "
+                f"{self.layout.name} needs ({self.layout.point_count}, 2)"
+            )
+        object.__setattr__(self, "landmarks", landmarks)
+        if self.landmark_sigma is not None:
+            object.__setattr__(self, "landmark_sigma", _read_only(self.landmark_sigma))
+
+    @property
+    def five_points(self) -> NDArray[np.float32]:
+        """(5, 2): right eye, left eye, nose tip, right and left mouth corner (subject's sides)."""
+        return convert_landmarks(self.landmarks, self.layout, FIVE_POINT)
+
+    def to_layout(self, layout: str | Layout) -> Face:
+        """Return this face with its landmarks in another layout.
+
+        Args:
+            layout: A layout or its name, such as ``"FIVE_POINT"``.
+
+        Raises:
+            InvalidInputError: There is no such layout, or it needs points that this one lacks.
+        """
+        target = layout if isinstance(layout, Layout) else LAYOUTS.get(layout)
+        if target is None:
+            raise InvalidInputError(f"no layout {layout!r}; there are {', '.join(LAYOUTS)}")
+        sigma = self.landmark_sigma
+        return replace(
+            self,
+            layout=target,
+            landmarks=convert_landmarks(self.landmarks, self.layout, target),
+            landmark_sigma=None if sigma is None else convert_landmarks(sigma, self.layout, target),
+        )
+
+    @property
+    def eye_openness(self) -> tuple[float, float]:
+        """Height / width of the right and the left eye (the subject's sides).
+
+        The eye aspect ratio of Soukupová and Čech (CVWW 2016): about 0.3 for an open eye, below
+        about 0.15 for a closed one; it shrinks when the head looks up or down.
+        """
+        points = convert_landmarks(self.landmarks, self.layout, IBUG_68)
+        return _aspect_ratio(points[36:42]), _aspect_ratio(points[42:48])
+
+    @property
+    def mouth_openness(self) -> float:
+        """Height / width of the inner lips: 0 for a closed mouth."""
+        points = convert_landmarks(self.landmarks, self.layout, IBUG_68)
+        return _aspect_ratio(points[[60, 61, 63, 64, 65, 67]])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values, ready for ``json.dumps``."""
+        sigma = self.landmark_sigma
+        return {
+            "box": list(self.box),
+            "layout": self.layout.name,
+            "score": self.score,
+            "head_pose": {
+                "yaw": self.head_pose.yaw,
+                "pitch": self.head_pose.pitch,
+                "roll": self.head_pose.roll,
+            },
+            "landmarks": self.landmarks.tolist(),
+            "landmark_sigma": None if sigma is None else sigma.tolist(),
+            "track_id": self.track_id,
+        }
+
+
+def _read_only(values: ArrayLike) -> NDArray[np.float32]:
+    array = np.array(values, np.float32)
+    array.setflags(write=False)
+    return array
+
+
+def _aspect_ratio(points: NDArray[np.float32]) -> float:
+    """Height / width of six points: corner, two upper, corner, two lower."""
+    corner, upper_a, upper_b, other_corner, lower_b, lower_a = points.astype(np.float64)
+    heights = np.linalg.norm(upper_a - lower_a) + np.linalg.norm(upper_b - lower_b)
+    width = np.linalg.norm(corner - other_corner)
+    return float(heights / (2 * width)) if width else 0.0

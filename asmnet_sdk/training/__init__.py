@@ -1,0 +1,1 @@
+"""Training and export of models; needs the extra ``asmnet-sdk[train]``."""

@@ -1,0 +1,43 @@
+"""Calibration of the predicted error radius, and how well it holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from asmnet_sdk.training.networks import SpatialAsmnet
+from asmnet_sdk.training.samples import FaceSamples
+from asmnet_sdk.training.trainer import predict_batches, upright_crops
+
+__all__ = ["COVERAGE", "calibrate_sigma", "coverage_of", "rank_correlation"]
+
+COVERAGE = 0.68
+
+
+def calibrate_sigma(
+    network: SpatialAsmnet, validation: FaceSamples, *, size: int, crop_scale: float
+) -> float:
+    """Scale the network's sigma so that it holds ``COVERAGE`` of the validation errors.
+
+    Returns:
+        The factor applied.
+    """
+    crops, truth = upright_crops(validation, size, crop_scale)
+    landmarks, _, log_sigma, _ = predict_batches(network.eval(), crops)
+    errors = np.linalg.norm(landmarks - truth, axis=-1)
+    factor = float(np.quantile(errors / np.exp(log_sigma), COVERAGE))
+    with torch.no_grad():
+        network.sigma_bias.add_(float(np.log(factor)))
+    return factor
+
+
+def coverage_of(errors: NDArray[np.float64], sigma: NDArray[np.float64]) -> float:
+    """Return the share of errors within their predicted radius, in [0, 1]."""
+    return float(np.mean(errors <= sigma))
+
+
+def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return Spearman's rank correlation of all values of two arrays."""
+    ranks = [np.argsort(np.argsort(values.ravel())) for values in (first, second)]
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -1,0 +1,147 @@
+"""Make a publishable model of trained weights: calibrate, export, measure, write its card.
+
+``python -m asmnet_sdk.training.release --help``. The folder it writes (``model.onnx``,
+``README.md``, ``SHA256SUMS``) is what goes to the Hub.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import platform
+import tempfile
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+
+from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.contract import ModelMetadata
+from asmnet_sdk.datasets import AnnotatedFace, find_head_pose_file, read_300w
+from asmnet_sdk.detection import YuNetDetector
+from asmnet_sdk.layouts import IBUG_68
+from asmnet_sdk.training.calibration import calibrate_sigma
+from asmnet_sdk.training.cards import model_card
+from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.measuring import Measurements, measure
+from asmnet_sdk.training.networks import SpatialAsmnet
+from asmnet_sdk.training.samples import is_validation, load_face_samples
+
+__all__ = ["write_release"]
+
+logger = logging.getLogger("asmnet_sdk.training")
+
+TRAINING_DATA = (
+    "300-W (HELEN, AFW, LFPW), head pose by pseudo-labels of other networks; photos licensed for "
+    "non-commercial research"
+)
+LICENCE = "non-commercial research, as the training photos"
+
+
+def write_release(
+    network: SpatialAsmnet,
+    metadata: ModelMetadata,
+    folder: Path,
+    *,
+    test_faces: list[AnnotatedFace],
+    detector: YuNetDetector | None,
+    protocol: str,
+) -> Measurements:
+    """Export a calibrated network, measure it and write its Hub-ready folder.
+
+    Args:
+        network: The network; its sigma is calibrated already.
+        metadata: What the model file will say of itself; the figures are added here.
+        folder: Where ``model.onnx``, ``README.md`` and ``SHA256SUMS`` go.
+        test_faces: Annotated faces that took no part in training.
+        detector: Gives the end-to-end figures; None leaves them out.
+        protocol: Name of the test set, for the card.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / "draft.onnx"
+        export_network(network, metadata, draft)
+        figures = measure(network, FaceAligner(draft, device="cpu"), test_faces, detector)
+    metadata = replace(metadata, figures=_headline(figures))
+    folder.mkdir(parents=True, exist_ok=True)
+    model = folder / "model.onnx"
+    export_network(network, metadata, model)
+    data = model.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    measured = (
+        f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
+        f"`python -m asmnet_sdk.training.release`, onnxruntime on a CPU ({platform.machine()})."
+    )
+    card = model_card(metadata, figures, sha256=digest, size_bytes=len(data), measured=measured)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
+    return figures
+
+
+def _headline(figures: Measurements) -> dict[str, float]:
+    """Return the figures of the whole test set that go into the model file."""
+    whole = figures.annotated_boxes[-1]
+    yaw, pitch, roll = whole.head_pose_errors_degrees or (float("nan"),) * 3
+    return {
+        "nme_percent": round(whole.nme_percent, 3),
+        "failure_rate_percent": round(whole.failure_rate_percent, 3),
+        "auc": round(whole.auc, 4),
+        "yaw_error_degrees": round(yaw, 3),
+        "pitch_error_degrees": round(pitch, 3),
+        "roll_error_degrees": round(roll, 3),
+        "parameters": figures.parameters,
+        "multiply_adds": figures.multiply_adds,
+    }
+
+
+def main() -> None:
+    """Release weights from the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = _parser().parse_args()
+    network = SpatialAsmnet(IBUG_68.point_count).eval()
+    network.load_state_dict(torch.load(options.weights, weights_only=True))
+    validation = load_face_samples([face for face in _read(options.photos) if is_validation(face)])
+    factor = calibrate_sigma(network, validation, size=options.size, crop_scale=options.crop_scale)
+    logger.info("sigma scaled by %.3f", factor)
+    metadata = ModelMetadata(
+        name=options.name,
+        layout=IBUG_68.name,
+        input_size=options.size,
+        crop_scale=options.crop_scale,
+        training_data=options.training_data,
+        licence=LICENCE,
+    )
+    figures = write_release(
+        network,
+        metadata,
+        options.out,
+        test_faces=_read(options.test),
+        detector=YuNetDetector(options.yunet) if options.yunet else None,
+        protocol="300-W common test set (554 photos)",
+    )
+    logger.info("%s", figures)
+
+
+def _read(root: Path) -> list[AnnotatedFace]:
+    return read_300w(root, head_pose_file=find_head_pose_file(root))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m asmnet_sdk.training.release", description=__doc__
+    )
+    parser.add_argument("weights", type=Path, help="weights.pt of a run")
+    parser.add_argument("out", type=Path, help="Hub-ready folder, such as hub/asmnet-68")
+    parser.add_argument("--name", required=True, help="name of the model")
+    parser.add_argument("--photos", type=Path, required=True, help="300-W training photos")
+    parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
+    parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
+    parser.add_argument("--size", type=int, required=True, help="side of the crops in pixels")
+    parser.add_argument("--crop-scale", type=float, default=1.35, help="as in training")
+    parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

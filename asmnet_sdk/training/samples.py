@@ -1,0 +1,132 @@
+"""Faces held in memory as generous square canvases, ready to be augmented."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.datasets import AnnotatedFace
+from asmnet_sdk.geometry import intersection_over_union, transform_points
+from asmnet_sdk.preprocessing import crop_matrix, cut_crop
+from asmnet_sdk.results import BoundingBox
+
+__all__ = ["FaceSamples", "is_validation", "load_face_samples", "load_negatives", "photo_of"]
+
+CANVAS_SCALE = 2.2
+CANVAS_SIZE = 384
+NEGATIVE_SIZE = 160
+_HIGHEST_NEGATIVE_OVERLAP = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceSamples:
+    """N faces with labels.
+
+    Attributes:
+        canvases: (N, C, C, 3) uint8 RGB, the face in the middle third.
+        landmarks: (N, K, 2) float32 canvas pixels.
+        head_poses: (N, 3) yaw, pitch, roll in degrees; NaN where there is no label.
+        pose_weights: (N,) float32, 1 for a sure pose label, less for a doubtful one.
+    """
+
+    canvases: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    head_poses: NDArray[np.float32]
+    pose_weights: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.canvases)
+
+    def __add__(self, other: FaceSamples) -> FaceSamples:
+        return FaceSamples(
+            canvases=np.concatenate([self.canvases, other.canvases]),
+            landmarks=np.concatenate([self.landmarks, other.landmarks]),
+            head_poses=np.concatenate([self.head_poses, other.head_poses]),
+            pose_weights=np.concatenate([self.pose_weights, other.pose_weights]),
+        )
+
+
+def photo_of(face: AnnotatedFace) -> str:
+    """Return the name of the photo that a face is from.
+
+    HELEN and AFW number the faces of one photo: ``1130084326_1``, ``1130084326_2``.
+    """
+    stem = face.name
+    return stem.rsplit("_", 1)[0] if stem[0].isdigit() else stem
+
+
+def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
+    """Say whether a face belongs to the validation part, decided by a hash of its photo's name."""
+    digest = hashlib.sha256(photo_of(face).encode()).digest()
+    return int.from_bytes(digest[:4], "big") < share * 2**32
+
+
+def load_face_samples(faces: Sequence[AnnotatedFace]) -> FaceSamples:
+    """Read the photos and cut one canvas a face."""
+    canvases = np.empty((len(faces), CANVAS_SIZE, CANVAS_SIZE, 3), np.uint8)
+    landmarks = []
+    for canvas, face in zip(canvases, faces, strict=True):
+        box = BoundingBox.around(face.landmarks)
+        matrix = crop_matrix(box, crop_scale=CANVAS_SCALE, size=CANVAS_SIZE)
+        canvas[:] = cut_crop(_read_rgb(face), matrix, (CANVAS_SIZE, CANVAS_SIZE))
+        landmarks.append(transform_points(matrix, face.landmarks))
+    missing = (np.nan, np.nan, np.nan)
+    poses = [
+        missing if (pose := face.head_pose) is None else (pose.yaw, pose.pitch, pose.roll)
+        for face in faces
+    ]
+    spreads = np.array([face.head_pose_spread for face in faces], np.float32)
+    return FaceSamples(
+        canvases=canvases,
+        landmarks=np.asarray(landmarks, np.float32),
+        head_poses=np.asarray(poses, np.float32),
+        pose_weights=(1 / (1 + (spreads / 3) ** 2)).astype(np.float32),
+    )
+
+
+def load_negatives(
+    faces: Sequence[AnnotatedFace], *, per_photo: int, generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Cut random squares that overlap the annotated face by less than an IoU of 0.3.
+
+    Photos with several annotated faces are left out, since others may stand in them unannotated.
+
+    Returns:
+        (M, 160, 160, 3) uint8 RGB.
+    """
+    names = [photo_of(face) for face in faces]
+    single = [face for face, name in zip(faces, names, strict=True) if names.count(name) == 1]
+    crops = []
+    for face in single:
+        image = _read_rgb(face)
+        for box in _negative_boxes(image, face, per_photo, generator):
+            matrix = crop_matrix(box, crop_scale=1.0, size=NEGATIVE_SIZE)
+            crops.append(cut_crop(image, matrix, (NEGATIVE_SIZE, NEGATIVE_SIZE)))
+    return np.asarray(crops)
+
+
+def _negative_boxes(
+    image: NDArray[np.uint8], face: AnnotatedFace, count: int, generator: np.random.Generator
+) -> Iterable[BoundingBox]:
+    truth = BoundingBox.around(face.landmarks)
+    face_side = max(truth.width, truth.height)
+    for _ in range(4 * count):
+        side = face_side * np.exp(generator.uniform(np.log(0.3), np.log(2.5)))
+        low = -0.2 * side
+        x = generator.uniform(low, max(image.shape[1] - 0.8 * side, low + 1))
+        y = generator.uniform(low, max(image.shape[0] - 0.8 * side, low + 1))
+        box = BoundingBox(x, y, x + side, y + side)
+        if intersection_over_union(list(truth), list(box)) < _HIGHEST_NEGATIVE_OVERLAP:
+            yield box
+            count -= 1
+        if count == 0:
+            return
+
+
+def _read_rgb(face: AnnotatedFace) -> NDArray[np.uint8]:
+    return cv2.cvtColor(cv2.imread(str(face.photo)), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type, return-value]

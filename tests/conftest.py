@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from asmnet_sdk import FaceAligner
+from tests.dot_model import write_dot_model
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+EXAMPLES = REPOSITORY / "examples"
+SHARED = REPOSITORY.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def dot_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dot_model(tmp_path_factory.mktemp("models") / "dots.onnx")
+
+
+@pytest.fixture(scope="session")
+def dot_aligner(dot_model: Path) -> FaceAligner:
+    return FaceAligner(dot_model, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def aligner() -> FaceAligner:
+    return FaceAligner(device="cpu", local_files_only=True)
+
+
+@pytest.fixture(scope="session")
+def common_test_set() -> Path:
+    folder = SHARED / "data" / "300w" / "test"
+    if not folder.is_dir():
+        pytest.skip("the 300-W common test set is not at hand")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def yunet_file() -> Path:
+    file = SHARED / "peers" / "face_detection_yunet_2023mar.onnx"
+    if not file.is_file():
+        pytest.skip("the YuNet model file is not at hand")
+    return file

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from asmnet_sdk import (
+    BoundingBox,
+    FaceAligner,
+    InvalidBoundingBoxError,
+    InvalidImageError,
+    InvalidInputError,
+    ModelDownloadError,
+)
+from tests.dot_model import METADATA, picture_with_dots, write_dot_model
+
+DOTS = ((40, 30), (60, 34), (52, 60))
+BOX = (30, 25, 70, 65)
+
+
+@pytest.fixture
+def picture():
+    """An RGB picture: red, green and blue dot at ``DOTS``."""
+    return picture_with_dots((120, 90), *DOTS)
+
+
+def expect_dots(face, dots=DOTS, tolerance=0.05):
+    np.testing.assert_allclose(face.landmarks[:3], dots, atol=tolerance)
+
+
+def test_predict_maps_landmarks_back_to_image(dot_aligner, picture):
+    """Half a pixel of shift anywhere between image, crop and back would show."""
+    [face] = dot_aligner.predict(picture, BOX, color="rgb")
+    expect_dots(face)
+
+
+@pytest.mark.parametrize("enlargement", [1, 3, 8])
+def test_large_faces_map_back_exactly(dot_aligner, picture, enlargement):
+    large = np.kron(picture, np.ones((enlargement, enlargement, 1), np.uint8))
+    box = (np.array(BOX) + 0.5) * enlargement - 0.5
+    [face] = dot_aligner.predict(large, box, color="rgb")
+    expect_dots(face, (np.array(DOTS) + 0.5) * enlargement - 0.5, tolerance=0.05 * enlargement)
+
+
+def test_arrays_are_bgr_unless_said_otherwise(dot_aligner, picture):
+    [face] = dot_aligner.predict(np.ascontiguousarray(picture[:, :, ::-1]), BOX)
+    expect_dots(face)
+
+
+def test_wrong_colour_order_swaps_red_and_blue(dot_aligner, picture):
+    [face] = dot_aligner.predict(picture, BOX, color="bgr")
+    expect_dots(face, DOTS[::-1])
+
+
+def test_files_bytes_and_file_objects_agree(dot_aligner, picture, tmp_path: Path):
+    path = tmp_path / "dots.png"
+    cv2.imwrite(str(path), picture[:, :, ::-1])
+    data = path.read_bytes()
+    for source in (path, str(path), data, bytearray(data), io.BytesIO(data)):
+        [face] = dot_aligner.predict(source, BOX)
+        expect_dots(face)
+
+
+def test_faces_keep_the_order_of_boxes(dot_aligner, picture):
+    boxes = [BoundingBox(*BOX, score=0.7), BoundingBox(28, 23, 72, 67)]
+    faces = dot_aligner.predict(picture, boxes, color="rgb")
+    assert [face.box for face in faces] == boxes
+    assert faces[0].box.score == 0.7
+    for face in faces:
+        expect_dots(face)
+
+
+def test_no_boxes_no_faces(dot_aligner, picture):
+    assert dot_aligner.predict(picture, []) == []
+
+
+def test_box_partly_outside_the_image_works(dot_aligner):
+    picture = picture_with_dots((60, 60), (10, 10), (20, 12), (14, 22))
+    [face] = dot_aligner.predict(picture, (-20, -20, 40, 40), color="rgb")
+    expect_dots(face, ((10, 10), (20, 12), (14, 22)))
+
+
+def test_sigma_is_in_image_pixels(dot_aligner, picture):
+    """The model says 0.01 of the crop; the crop is 1.5 times the box of 40 px."""
+    [face] = dot_aligner.predict(picture, BOX, color="rgb")
+    np.testing.assert_allclose(face.landmark_sigma, 0.01 * 1.5 * 40, rtol=1e-5)
+    assert face.score == pytest.approx(0.9)
+
+
+def test_head_pose_order_is_yaw_pitch_roll(dot_aligner):
+    """The model gives mean red, green, blue of the crop as yaw, pitch, roll."""
+    crop = np.zeros((64, 64, 3), np.uint8)
+    crop[:] = (10, 20, 30)
+    pose = dot_aligner.predict_crop(crop, color="rgb").head_pose
+    assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx((10, 20, 30))
+
+
+def test_predict_crop_takes_the_whole_image(dot_aligner):
+    crop = picture_with_dots((64, 64), (10, 12), (50, 14), (31, 55))
+    face = dot_aligner.predict_crop(crop, color="rgb")
+    expect_dots(face, ((10, 12), (50, 14), (31, 55)), tolerance=1e-4)
+    side = 64 / METADATA.crop_scale
+    assert tuple(face.box) == pytest.approx(
+        (31.5 - side / 2, 31.5 - side / 2, 31.5 + side / 2, 31.5 + side / 2)
+    )
+
+
+def test_predict_crop_keeps_proportions_of_oblong_crops(dot_aligner):
+    crop = picture_with_dots((64, 40), (10, 12), (50, 14), (31, 35))
+    face = dot_aligner.predict_crop(crop, color="rgb")
+    expect_dots(face, ((10, 12), (50, 14), (31, 35)), tolerance=1e-4)
+
+
+def test_predict_batch_equals_single_predictions(dot_aligner, picture):
+    other = picture_with_dots((200, 150), (90, 60), (110, 66), (100, 90))
+    boxes = [[BOX, (28, 23, 72, 67)], [(80, 50, 120, 100)]]
+    batch = dot_aligner.predict_batch([picture, other], boxes, color="rgb")
+    assert [len(faces) for faces in batch] == [2, 1]
+    single = [dot_aligner.predict(i, b, color="rgb") for i, b in zip((picture, other), boxes)]
+    for faces, alone in zip(batch, single, strict=True):
+        for face, other_face in zip(faces, alone, strict=True):
+            np.testing.assert_allclose(face.landmarks, other_face.landmarks, atol=1e-3)
+
+
+def test_predict_batch_handles_more_faces_than_one_run(dot_aligner, picture):
+    faces = dot_aligner.predict_batch([picture], [[BOX] * 150], color="rgb")[0]
+    assert len(faces) == 150
+    expect_dots(faces[-1])
+
+
+def test_predict_batch_refuses_a_wrong_number_of_box_lists(dot_aligner, picture):
+    with pytest.raises(InvalidInputError, match="2 images came with 1 lists of boxes"):
+        dot_aligner.predict_batch([picture, picture], [[BOX]])
+
+
+def test_box_outside_the_image_is_refused(dot_aligner, picture):
+    with pytest.raises(InvalidBoundingBoxError, match="image of 120 x 90 px lies outside"):
+        dot_aligner.predict(picture, (500, 500, 600, 600))
+
+
+def test_float_image_is_refused(dot_aligner, picture):
+    with pytest.raises(InvalidImageError, match="float32"):
+        dot_aligner.predict(picture.astype(np.float32), BOX)
+
+
+def test_input_image_stays_untouched(dot_aligner, picture):
+    before = picture.copy()
+    dot_aligner.predict(picture, BOX)
+    np.testing.assert_array_equal(picture, before)
+
+
+class FixedDetector:
+    def __init__(self, *boxes: BoundingBox) -> None:
+        self.boxes = list(boxes)
+        self.seen: np.ndarray | None = None
+
+    def detect(self, image):
+        self.seen = image
+        return self.boxes
+
+
+def test_own_detector_gets_rgb_and_gives_the_boxes(dot_model, picture):
+    detector = FixedDetector(BoundingBox(*BOX, score=0.8))
+    [face] = FaceAligner(dot_model, detector=detector).predict(picture[:, :, ::-1])
+    expect_dots(face)
+    assert face.box.score == 0.8
+    np.testing.assert_array_equal(detector.seen, picture)
+
+
+def test_photo_without_faces_gives_an_empty_list(dot_model, picture):
+    assert FaceAligner(dot_model, detector=FixedDetector()).predict(picture) == []
+
+
+@pytest.mark.parametrize("detector", ["haar", 5, None])
+def test_unknown_detector_is_refused(dot_model, detector):
+    with pytest.raises(InvalidInputError, match="no detector"):
+        FaceAligner(dot_model, detector=detector)
+
+
+def test_detector_not_at_hand_says_what_to_do(dot_model, picture, tmp_path, monkeypatch):
+    monkeypatch.delenv("ASMNET_MODELS_DIR", raising=False)
+    aligner = FaceAligner(dot_model, cache_dir=tmp_path, local_files_only=True)
+    with pytest.raises(ModelDownloadError, match="asmnet download yunet"):
+        aligner.predict(picture)
+
+
+def test_aligner_tells_what_is_in_use(dot_model):
+    aligner = FaceAligner(dot_model, device="cpu")
+    assert aligner.model == METADATA
+    assert aligner.device == "cpu"
+    assert aligner.layout.name == "IBUG_68"
+    assert repr(aligner) == "FaceAligner('dots', device='cpu')"
+
+
+def test_model_without_optional_outputs_gives_none(tmp_path, picture):
+    path = write_dot_model(tmp_path / "m.onnx", drop_output="landmark_sigma")
+    [face] = FaceAligner(path).predict(picture, BOX)
+    assert face.landmark_sigma is None
+    path = write_dot_model(tmp_path / "n.onnx", drop_output="face_score")
+    [face] = FaceAligner(path).predict(picture, BOX)
+    assert face.score is None

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import (
+    BoundingBox,
+    Face,
+    HeadPose,
+    InvalidInputError,
+    faces_to_csv,
+    faces_to_json,
+)
+
+LANDMARKS = np.arange(136, dtype=np.float32).reshape(68, 2)
+
+
+@pytest.fixture
+def face() -> Face:
+    return Face(
+        landmarks=LANDMARKS,
+        head_pose=HeadPose(1.5, -2.25, 3),
+        box=BoundingBox(1, 2, 3, 4),
+        score=0.875,
+    )
+
+
+def test_json_lists_images_in_order(face):
+    records = json.loads(faces_to_json({"b.jpg": [face, face], "ä.jpg": []}))
+    assert [(r["image"], len(r["faces"])) for r in records] == [("b.jpg", 2), ("ä.jpg", 0)]
+    assert records[0]["faces"][0]["head_pose"] == {"yaw": 1.5, "pitch": -2.25, "roll": 3}
+
+
+def test_csv_has_a_row_a_face(face):
+    rows = list(csv.DictReader(io.StringIO(faces_to_csv({"a, b.jpg": [face, face]}))))
+    assert [(row["image"], row["face"]) for row in rows] == [("a, b.jpg", "0"), ("a, b.jpg", "1")]
+    assert rows[0]["score"] == "0.8750"
+    assert (rows[0]["yaw"], rows[0]["pitch"], rows[0]["roll"]) == ("1.50", "-2.25", "3.00")
+    assert (rows[0]["x0"], rows[0]["y0"], rows[0]["x67"], rows[0]["y67"]) == (
+        "0.00",
+        "1.00",
+        "134.00",
+        "135.00",
+    )
+
+
+def test_csv_without_faces_is_its_header():
+    assert faces_to_csv({"a.jpg": []}).startswith("image,face,score,x_min")
+
+
+def test_csv_refuses_mixed_layouts(face):
+    with pytest.raises(InvalidInputError, match="IBUG_68, FIVE_POINT"):
+        faces_to_csv({"a.jpg": [face, face.to_layout("FIVE_POINT")]})

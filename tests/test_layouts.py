@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, LAYOUTS, WFLW_98, convert_landmarks
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_mirror_is_its_own_inverse_and_keeps_every_point(layout):
+    order = np.array(layout.mirror)
+    assert sorted(order) == list(range(layout.point_count))
+    np.testing.assert_array_equal(order[order], np.arange(layout.point_count))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_contours_cover_every_point_once(layout):
+    indices = [i for contour in layout.contours.values() for i in contour.indices]
+    assert sorted(indices) == list(range(layout.point_count))
+
+
+def test_mirror_of_ibug_swaps_eyes_and_mouth_corners():
+    assert [IBUG_68.mirror[i] for i in (36, 39, 40, 48, 31, 17, 0, 8, 60)] == [
+        45, 42, 47, 54, 35, 26, 16, 8, 64,
+    ]  # fmt: skip
+
+
+def test_mirror_swaps_left_and_right_contours():
+    for layout in (IBUG_68, WFLW_98):
+        for region in ("eye", "eyebrow"):
+            mirrored = {layout.mirror[i] for i in layout.contours[f"right_{region}"].indices}
+            assert mirrored == set(layout.contours[f"left_{region}"].indices)
+
+
+def test_five_points_of_ibug_are_eye_means_nose_tip_and_mouth_corners():
+    values = np.arange(68, dtype=np.float32)
+    five = convert_landmarks(values, IBUG_68, FIVE_POINT)
+    np.testing.assert_allclose(five, [38.5, 44.5, 30, 48, 54])
+
+
+def test_wflw_to_ibug_keeps_named_points():
+    values = np.arange(98, dtype=np.float32)
+    points = convert_landmarks(values, WFLW_98, IBUG_68)
+    assert points.shape == (68,)
+    assert points[[0, 8, 16, 30, 36, 45, 48, 54, 60, 64]].tolist() == [
+        0, 16, 32, 54, 60, 72, 76, 82, 88, 92,
+    ]  # fmt: skip
+
+
+def test_conversion_and_mirror_commute():
+    """Mirroring first or converting first gives the same points: no left/right mix-up."""
+    values = np.random.default_rng(0).normal(size=(98,)).astype(np.float32)
+    first = convert_landmarks(values[list(WFLW_98.mirror)], WFLW_98, IBUG_68)
+    second = convert_landmarks(values, WFLW_98, IBUG_68)[list(IBUG_68.mirror)]
+    np.testing.assert_array_equal(first, second)
+
+
+def test_impossible_conversion_names_what_is_possible():
+    with pytest.raises(InvalidInputError, match="FIVE_POINT landmarks cannot.*possible: none"):
+        convert_landmarks(np.zeros((5, 2), np.float32), FIVE_POINT, IBUG_68)

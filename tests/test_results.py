@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import (
+    BoundingBox,
+    Face,
+    HeadPose,
+    InvalidBoundingBoxError,
+    InvalidInputError,
+)
+from asmnet_sdk.layouts import FIVE_POINT, WFLW_98
+
+BOX = BoundingBox(0, 0, 100, 100)
+FRONTAL = HeadPose(0, 0, 0)
+
+
+def face_of(landmarks: np.ndarray, **fields: object) -> Face:
+    return Face(landmarks=landmarks, head_pose=FRONTAL, box=BOX, **fields)
+
+
+def numbered_face() -> Face:
+    return face_of(np.arange(136, dtype=np.float32).reshape(68, 2))
+
+
+@pytest.mark.parametrize(
+    "corners", [(0, 0, 0, 5), (5, 0, 1, 5), (0, 5, 5, 1), (0, 0, np.nan, 5), (0, 0, np.inf, 5)]
+)
+def test_box_refuses_empty_inverted_and_not_finite(corners):
+    with pytest.raises(InvalidBoundingBoxError):
+        BoundingBox(*corners)
+
+
+def test_box_measures():
+    box = BoundingBox(10, 20, 40, 100, score=0.5)
+    assert (box.width, box.height, box.area, box.center) == (30, 80, 2400, (25, 60))
+    assert tuple(box) == (10, 20, 40, 100)
+
+
+def test_box_around_points_is_tight():
+    assert BoundingBox.around([[3, 9], [7, 4], [5, 5]]) == BoundingBox(3, 4, 7, 9)
+
+
+def test_positive_yaw_points_the_nose_to_the_image_left():
+    nose = HeadPose(yaw=30, pitch=0, roll=0).rotation_matrix[:, 2]
+    np.testing.assert_allclose(nose, [-0.5, 0, np.sqrt(3) / 2], atol=1e-12)
+
+
+def test_positive_pitch_points_the_nose_up():
+    nose = HeadPose(yaw=0, pitch=30, roll=0).rotation_matrix[:, 2]
+    np.testing.assert_allclose(nose, [0, 0.5, np.sqrt(3) / 2], atol=1e-12)
+
+
+def test_positive_roll_tilts_the_crown_to_the_image_right():
+    crown = HeadPose(yaw=0, pitch=0, roll=30).rotation_matrix[:, 1]
+    np.testing.assert_allclose(crown, [0.5, np.sqrt(3) / 2, 0], atol=1e-12)
+
+
+def test_landmarks_are_read_only_float32_copies():
+    source = np.zeros((68, 2))
+    face = face_of(source)
+    source[:] = 7
+    assert face.landmarks.dtype == np.float32
+    assert face.landmarks.max() == 0
+    with pytest.raises(ValueError, match="read-only"):
+        face.landmarks[0] = 1
+
+
+def test_face_refuses_a_wrong_number_of_points():
+    with pytest.raises(InvalidInputError, match=r"\(5, 2\); IBUG_68 needs \(68, 2\)"):
+        face_of(np.zeros((5, 2)))
+
+
+def test_five_points_order_is_right_eye_first():
+    face = numbered_face()
+    np.testing.assert_allclose(face.five_points[2:], face.landmarks[[30, 48, 54]])
+    np.testing.assert_allclose(face.five_points[0], face.landmarks[36:42].mean(axis=0))
+
+
+def test_to_layout_converts_landmarks_and_sigma():
+    face = face_of(np.zeros((68, 2)), landmark_sigma=np.arange(68, dtype=np.float32))
+    five = face.to_layout("FIVE_POINT")
+    assert five.layout is FIVE_POINT
+    assert five.landmarks.shape == (5, 2)
+    np.testing.assert_allclose(five.landmark_sigma, [38.5, 44.5, 30, 48, 54])
+
+
+def test_to_layout_names_the_layouts_there_are():
+    with pytest.raises(InvalidInputError, match="IBUG_68, WFLW_98, FIVE_POINT"):
+        numbered_face().to_layout("IBUG_99")
+
+
+def test_eye_openness_is_height_over_width_subjects_right_first():
+    landmarks = np.zeros((68, 2), np.float32)
+    landmarks[36:42] = [[0, 0], [3, -2], [7, -2], [10, 0], [7, 2], [3, 2]]
+    landmarks[42:48] = [[20, 0], [23, -1], [27, -1], [30, 0], [27, 0], [23, 0]]
+    assert face_of(landmarks).eye_openness == pytest.approx((0.4, 0.1))
+
+
+def test_mouth_openness_uses_inner_lips():
+    landmarks = np.zeros((68, 2), np.float32)
+    landmarks[60:68] = [[0, 0], [3, -3], [5, -3], [7, -3], [10, 0], [7, 3], [5, 3], [3, 3]]
+    assert face_of(landmarks).mouth_openness == pytest.approx(0.6)
+
+
+def test_openness_of_98_points_agrees_with_68():
+    landmarks = np.random.default_rng(0).normal(size=(98, 2))
+    face = face_of(landmarks, layout=WFLW_98)
+    assert face.eye_openness == face.to_layout("IBUG_68").eye_openness
+
+
+def test_openness_of_five_points_is_refused():
+    with pytest.raises(InvalidInputError, match="cannot be converted"):
+        _ = numbered_face().to_layout("FIVE_POINT").mouth_openness
+
+
+def test_to_dict_survives_json():
+    record = json.loads(json.dumps(numbered_face().to_dict()))
+    assert record["box"] == [0, 0, 100, 100]
+    assert record["landmarks"][67] == [134, 135]
+    assert record["head_pose"] == {"yaw": 0, "pitch": 0, "roll": 0}
+    assert record["landmark_sigma"] is None
