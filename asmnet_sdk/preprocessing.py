@@ -21,6 +21,7 @@ __all__ = [
     "crop_to_image",
     "cut_crop",
     "image_to_crop",
+    "part_under_crop",
     "resize_matrix",
 ]
 
@@ -122,7 +123,7 @@ def cut_crop(
     Returns:
         (height, width, C) uint8.
     """
-    image, matrix = _part_under_crop(image, matrix, size_wh)
+    image, matrix = part_under_crop(image, matrix, size_wh)
     shrink = int(1 / scale_of(matrix))
     if shrink >= 2:
         height, width = image.shape[:2]
@@ -132,9 +133,10 @@ def cut_crop(
     return cv2.warpAffine(image, matrix, size_wh, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
-def _part_under_crop(
+def part_under_crop(
     image: NDArray[np.uint8], matrix: Matrix, size_wh: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], Matrix]:
+    """Return the view of the image that a crop covers, and the transform from its pixels."""
     width, height = size_wh
     corners = [(-1, -1), (width, -1), (-1, height), (width, height)]
     corners_in_image = transform_points(invert(matrix), corners)

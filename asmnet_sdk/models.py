@@ -1,0 +1,98 @@
+"""The registry: which models have a name, where their files are and what they must hash to."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from asmnet_sdk.errors import UnknownModelError
+
+__all__ = ["DEFAULT_DETECTOR", "DEFAULT_MODEL", "ModelSpec", "available_models", "find_model"]
+
+DEFAULT_MODEL = "asmnet-68"
+DEFAULT_DETECTOR = "yunet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """One model of the registry.
+
+    Attributes:
+        name: The name that ``FaceAligner`` and the command line take.
+        kind: ``"aligner"`` gives landmarks and head pose, ``"detector"`` finds faces.
+        repository: Hub repository, ``"owner/name"``.
+        revision: Tag, branch or commit of the repository.
+        filename: File within the repository.
+        sha256: SHA-256 of the file, 64 lower-case hexadecimal digits.
+        licence: Licence of the weights, an SPDX identifier.
+        summary: What the model is, in one line.
+        embedded: Whether the package itself carries the file.
+    """
+
+    name: str
+    kind: Literal["aligner", "detector"]
+    repository: str
+    revision: str
+    filename: str
+    sha256: str
+    licence: str
+    summary: str
+    embedded: bool = False
+
+
+_MODELS: Mapping[str, ModelSpec] = MappingProxyType(
+    {
+        spec.name: spec
+        for spec in (
+            ModelSpec(
+                name=DEFAULT_MODEL,
+                kind="aligner",
+                repository="asmnet/asmnet-68",
+                revision="v0.1.0",
+                filename="model.onnx",
+                sha256="0000000000000000000000000000000000000000000000000000000000000000",
+                licence="Apache-2.0",
+                summary="68 iBUG landmarks and head pose; the default",
+                embedded=True,
+            ),
+            ModelSpec(
+                name=DEFAULT_DETECTOR,
+                kind="detector",
+                repository="opencv/face_detection_yunet",
+                # A branch: what pins the content is the hash.
+                revision="main",
+                filename="face_detection_yunet_2023mar.onnx",
+                sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+                licence="MIT",
+                summary="YuNet 2023mar: face boxes with five points",
+                embedded=True,
+            ),
+        )
+    }
+)
+
+
+def available_models() -> tuple[ModelSpec, ...]:
+    """Return every model of the registry."""
+    return tuple(_MODELS.values())
+
+
+def find_model(name: str) -> ModelSpec:
+    """Return the model of this name.
+
+    Raises:
+        UnknownModelError: There is none; the message lists the names there are.
+    """
+    spec = _MODELS.get(name)
+    if spec is None:
+        close = difflib.get_close_matches(name, _MODELS, n=1)
+        suggestion = f" Did you mean {close[0]!r}?" if close else ""
+        raise UnknownModelError(
+            f"unknown model {name!r}.{suggestion} Known names: {', '.join(_MODELS)}. Also taken: "
+            "the path of an .onnx file or of a folder holding model.onnx, "
+            "and a Hub repository as 'owner/name'"
+        )
+    return spec

@@ -1,0 +1,258 @@
+"""Warp faces to aligned square crops and paste edited crops back.
+
+"Warp" is the image operation; locating the landmarks is alignment. The similarity transform (scale,
+rotation, shift) is the one that fits a face's five points to those of a template.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from asmnet_sdk.errors import InvalidImageError, InvalidInputError
+from asmnet_sdk.geometry import Matrix, compose, fit_similarity, invert, scale_of
+from asmnet_sdk.images import ColorOrder, ImageInput, load_image
+from asmnet_sdk.preprocessing import cut_crop, part_under_crop, resize_matrix
+from asmnet_sdk.results import Face
+
+__all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
+
+_MAX_SIZE = 8192
+
+
+def _template(points: ArrayLike, base: int) -> NDArray[np.float64]:
+    """Turn pixels of a ``base`` x ``base`` crop to [0, 1], where 0 and 1 are its outer edges."""
+    fractions = (np.asarray(points, np.float64) + 0.5) / base
+    fractions.setflags(write=False)
+    return fractions
+
+
+TEMPLATES: Mapping[str, NDArray[np.float64]] = MappingProxyType(
+    {
+        # 112 x 112 crops of ArcFace (Deng et al., CVPR 2019): arcface_dst in insightface's
+        # face_align.py.
+        "arcface": _template(
+            [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366),
+             (41.5493, 92.3655), (70.7299, 92.2041)],
+            base=112,
+        ),
+        # 512 x 512 crops in the manner of FFHQ (Karras et al., CVPR 2019), as face restorers take
+        # them: face_template in facexlib's face_restoration_helper.py.
+        "ffhq": _template(
+            [(192.98138, 239.94708), (318.90277, 240.1936), (256.63416, 314.01935),
+             (201.26117, 371.41043), (313.08905, 371.15118)],
+            base=512,
+        ),
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WarpedFace:
+    """An aligned crop of one face and the way back into its photo.
+
+    Attributes:
+        image: (size, size, 3) uint8, read-only, channels in the order of ``color``; black where
+            the crop lies outside the photo.
+        matrix: (2, 3) float64, read-only: pixels of the photo -> pixels of the crop.
+        photo_wh: Width and height of the photo.
+        color: Channel order of ``image`` and of what ``paste_back`` takes and gives: "bgr" or
+            "rgb".
+    """
+
+    image: NDArray[np.uint8]
+    matrix: Matrix
+    photo_wh: tuple[int, int]
+    color: ColorOrder = "bgr"
+
+    def __post_init__(self) -> None:
+        self.image.setflags(write=False)
+        self.matrix.setflags(write=False)
+
+    def paste_back(
+        self, photo: ImageInput, edited: ImageInput | None = None, *, feather: float = 0.1
+    ) -> NDArray[np.uint8]:
+        """Put the crop, or an edited version of it, back into a copy of the photo.
+
+        Pixels outside the crop keep their values; so do the one or two rows or columns next to the
+        edge of the photo that a crop reaching beyond it mixed with black.
+
+        Args:
+            photo: The photo that the face was warped from: anything ``load_image`` takes, an
+                ndarray in the order of ``color``.
+            edited: A square picture of the crop, of any size (a restorer may have enlarged it):
+                anything ``load_image`` takes, an ndarray in the order of ``color``. None: the
+                crop as it is.
+            feather: Width of the border over which the crop fades into the photo, as a part of the
+                crop's side in [0, 0.5]; 0 for a hard edge.
+
+        Returns:
+            (H, W, 3) uint8, a new image in the order of ``color``.
+
+        Raises:
+            InvalidImageError: The photo or the edited crop is no usable image, the photo is of
+                another size than the one warped, or the edited crop is not square.
+            InvalidInputError: ``feather`` is outside [0, 0.5].
+        """
+        if not 0 <= feather <= 0.5:
+            raise InvalidInputError(f"feather is {feather!r}; needed: a number in [0, 0.5]")
+        pasted = load_image(photo, color=self.color)
+        _require_size(pasted, self.photo_wh)
+        crop = load_image(self.image if edited is None else edited, color=self.color)
+        _require_square(crop)
+        _paste(pasted, crop, self.matrix, len(self.image), feather)
+        return _from_rgb(pasted, self.color)
+
+
+def warp_face(
+    image: ImageInput,
+    face: Face,
+    template: str | ArrayLike = "arcface",
+    size: int = 112,
+    *,
+    color: ColorOrder = "bgr",
+) -> WarpedFace:
+    """Cut out a face, turned and scaled so that its five points lie where a template has them.
+
+    The five points are those of ``Face.five_points``: the subject's right eye, left eye, nose tip,
+    right mouth corner, left mouth corner, so the right eye comes out on the left of the crop. The
+    fit is least squares over a similarity transform; a mirrored crop never results.
+
+    Args:
+        image: The photo: anything ``load_image`` takes.
+        face: A face of this photo.
+        template: "arcface" (face recognition), "ffhq" (wider: restoration, generation), or (5, 2)
+            points in [0, 1] of the crop, where 0 and 1 are its outer edges.
+        size: Side of the crop in pixels, 1 to 8192.
+        color: Channel order of an ndarray ``image`` and of the crop: "bgr" (as ``cv2.imwrite``
+            wants) or "rgb".
+
+    Raises:
+        InvalidImageError: The image cannot be used.
+        InvalidInputError: There is no such template, its points or ``size`` cannot be used, or the
+            face has no extent.
+    """
+    size = _checked_size(size)
+    target = _template_points(template) * size - 0.5
+    matrix = fit_similarity(_five_points(face), target)
+    photo = load_image(image, color=color)
+    return WarpedFace(
+        image=_from_rgb(cut_crop(photo, matrix, (size, size)), color),
+        matrix=matrix,
+        photo_wh=(photo.shape[1], photo.shape[0]),
+        color=color,
+    )
+
+
+def _checked_size(size: int) -> int:
+    try:
+        side = operator.index(size)
+    except TypeError:
+        raise InvalidInputError(f"size is {size!r}; needed: a whole number of pixels") from None
+    if not 1 <= side <= _MAX_SIZE:
+        raise InvalidInputError(f"size is {side}; needed: 1 to {_MAX_SIZE} pixels")
+    return side
+
+
+def _template_points(template: str | ArrayLike) -> NDArray[np.float64]:
+    if isinstance(template, str):
+        if template not in TEMPLATES:
+            raise InvalidInputError(f"no template {template!r}; there are {', '.join(TEMPLATES)}")
+        return TEMPLATES[template]
+    try:
+        points = np.asarray(template, np.float64)
+    except (TypeError, ValueError) as exc:
+        raise InvalidInputError("a template is a name or a (5, 2) array of numbers") from exc
+    if points.shape != (5, 2):
+        raise InvalidInputError(f"template has shape {points.shape}; needed: (5, 2)")
+    if not ((points >= 0) & (points <= 1)).all():
+        raise InvalidInputError(
+            "template has points outside [0, 1]; needed: parts of the crop's side, not pixels"
+        )
+    _require_unmirrored(points)
+    return points
+
+
+def _require_unmirrored(points: NDArray[np.float64]) -> None:
+    """Refuse points that only a mirrored face, or a face without extent, could have."""
+    right_eye, left_eye, _, right_mouth, left_mouth = points
+    across, down = left_eye - right_eye, right_mouth + left_mouth - right_eye - left_eye
+    if across[0] * down[1] - across[1] * down[0] <= 0:
+        raise InvalidInputError(
+            "template is mirrored or flat; its order is the subject's right eye (left in the "
+            "crop), left eye, nose tip, right mouth corner, left mouth corner"
+        )
+
+
+def _five_points(face: Face) -> NDArray[np.float64]:
+    points = face.five_points.astype(np.float64)
+    if not np.isfinite(points).all() or np.ptp(points, axis=0).max() == 0:
+        raise InvalidInputError("the face's five points are not finite or all the same")
+    return points
+
+
+def _require_size(photo: NDArray[np.uint8], photo_wh: tuple[int, int]) -> None:
+    height, width = photo.shape[:2]
+    if (width, height) != photo_wh:
+        raise InvalidImageError(
+            f"photo is {width} x {height}; the face was warped from one of "
+            f"{photo_wh[0]} x {photo_wh[1]}"
+        )
+
+
+def _require_square(crop: NDArray[np.uint8]) -> None:
+    height, width = crop.shape[:2]
+    if width != height:
+        raise InvalidImageError(f"edited crop is {width} x {height}; needed: a square")
+
+
+def _paste(
+    photo: NDArray[np.uint8], crop: NDArray[np.uint8], matrix: Matrix, size: int, feather: float
+) -> None:
+    """Blend a crop, cut with ``size`` pixels a side but now of any resolution, into the photo."""
+    part, part_to_crop = part_under_crop(photo, matrix, (size, size))
+    weight = _fade(part_to_crop, size, feather, part.shape[:2])
+    whole = cut_crop(np.full(photo.shape[:2], 255, np.uint8), matrix, (size, size))
+    weight[_place(whole, part_to_crop, size, part.shape[:2]) < 255] = 0
+    placed = _place(crop, part_to_crop, size, part.shape[:2])
+    part[...] = np.rint(part + weight[..., None] * (placed.astype(np.float32) - part))
+
+
+def _fade(
+    part_to_crop: Matrix, size: int, feather: float, part_hw: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Return the (h, w) weight of the crop: 0 outside, rising smoothly to 1 inside its border."""
+    x, y = np.arange(part_hw[1]), np.arange(part_hw[0])[:, None]
+    inside = np.full(part_hw, np.inf)
+    for along_x, along_y, shift in part_to_crop:
+        position = along_x * x + along_y * y + shift + 0.5
+        inside = np.minimum(inside, np.minimum(position, size - position))
+    rise = np.clip(inside / max(feather * size, 1e-6), 0, 1)
+    return (rise * rise * (3 - 2 * rise)).astype(np.float32)
+
+
+def _place(
+    crop: NDArray[np.uint8], part_to_crop: Matrix, size: int, part_hw: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """Warp a crop of any resolution to where it was cut from, averaged by area where it shrinks."""
+    part_to_crop = compose(resize_matrix((size, size), (len(crop), len(crop))), part_to_crop)
+    height, width = part_hw
+    zoom = max(1, int(scale_of(part_to_crop)))
+    matrix = compose(resize_matrix((1, 1), (zoom, zoom)), invert(part_to_crop))
+    # The edge is replicated, not black: what fades out next to it keeps its colour.
+    placed = cv2.warpAffine(
+        crop, matrix, (width * zoom, height * zoom), borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.resize(placed, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def _from_rgb(image: NDArray[np.uint8], color: ColorOrder) -> NDArray[np.uint8]:
+    if color == "rgb":
+        return image
+    return cv2.cvtColor(image, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]
