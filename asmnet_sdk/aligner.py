@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.contract import ModelMetadata, read_contract
 from asmnet_sdk.detection import FaceDetector, YuNetDetector
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
 from asmnet_sdk.geometry import Matrix, scale_of
 from asmnet_sdk.hub import resolve_model
 from asmnet_sdk.images import ColorOrder, ImageInput, load_image
@@ -129,6 +129,22 @@ class FaceAligner:
         """
         return self.predict_batch([image], None if boxes is None else [boxes], color=color)[0]
 
+    def detect(self, image: ImageInput, *, color: ColorOrder = "bgr") -> list[BoundingBox]:
+        """Find the faces in an image, without aligning them.
+
+        Args:
+            image: As for ``predict``.
+            color: As for ``predict``.
+
+        Returns:
+            Face boxes as the detector gives them, which ``predict`` takes as ``boxes``.
+
+        Raises:
+            InvalidImageError: The image cannot be read.
+            ModelDownloadError: The detector could not be fetched.
+        """
+        return self._face_detector().detect(load_image(image, color=color))
+
     def predict_crop(self, crop: ImageInput, *, color: ColorOrder = "bgr") -> Face:
         """Find landmarks and head pose where the whole image is the crop of one face.
 
@@ -204,13 +220,20 @@ class FaceAligner:
 
     def _face_detector(self) -> FaceDetector:
         if isinstance(self._detector, str):
-            path = resolve_model(
-                self._detector,
-                cache_dir=self._cache_dir,
-                local_files_only=self._local_files_only,
-            )
-            self._detector = YuNetDetector(path, threads=self._threads)
+            self._detector = self._load_yunet(self._detector)
         return self._detector
+
+    def _load_yunet(self, name: str) -> YuNetDetector:
+        try:
+            path = resolve_model(
+                name, cache_dir=self._cache_dir, local_files_only=self._local_files_only
+            )
+        except ModelDownloadError as error:
+            raise ModelDownloadError(
+                f"no boxes were given and the face detector is not at hand: {error}. Or give "
+                "boxes, or a detector of your own"
+            ) from error
+        return YuNetDetector(path, threads=self._threads)
 
     def _crop_matrix(self, box: BoundingBox) -> Matrix:
         return crop_matrix(

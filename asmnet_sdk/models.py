@@ -27,7 +27,7 @@ class ModelSpec:
         revision: Tag, branch or commit of the repository.
         filename: File within the repository.
         sha256: SHA-256 of the file, 64 lower-case hexadecimal digits.
-        licence: Licence of the weights, an SPDX identifier.
+        licence: Licence of the weights; the model card says more.
         summary: What the model is, in one line.
         embedded: Whether the package itself carries the file.
     """
@@ -53,8 +53,8 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-68",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="0000000000000000000000000000000000000000000000000000000000000000",
-                licence="Apache-2.0",
+                sha256="dc081969f118ceb146b6095b7a0f6a5c0de92956e7ecc2c095fc80f27f41deba",
+                licence="research only",
                 summary="68 iBUG landmarks and head pose; the default",
                 embedded=True,
             ),
@@ -67,8 +67,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 filename="face_detection_yunet_2023mar.onnx",
                 sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
                 licence="MIT",
-                summary="YuNet 2023mar: face boxes with five points",
-                embedded=True,
+                summary="YuNet 2023mar: finds faces; the default detector",
             ),
         )
     }

@@ -61,7 +61,7 @@ def test_predict_writes_json_csv_and_pictures(run, photos, tmp_path):
     )  # fmt: skip
     assert (code, out) == (0, "")
     assert len(json.loads((tmp_path / "f.json").read_text())[0]["faces"]) == 2
-    rows = list(csv.DictReader((tmp_path / "f.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
     assert [row["face"] for row in rows] == ["0", "1", "0", "1"]
     assert sorted(p.name for p in drawn.iterdir()) == ["a.png", "b.png"]
     assert cv2.imread(str(drawn / "a.png")).shape == (90, 120, 3)
@@ -122,7 +122,7 @@ def test_evaluate_prints_a_row_a_subset(run, tmp_path):
     assert header.split()[:3] == ["subset", "faces", "missed"]
     assert row.split()[:3] == ["dots", "1", "0"]
     [figures] = json.loads((tmp_path / "f.json").read_text())
-    assert figures["nme_percent"] == pytest.approx(100 / 68, rel=0.03)
+    assert figures["nme_percent"] == pytest.approx(100 / 68, abs=0.4)
 
 
 def test_models_lists_the_registry(run):

@@ -13,7 +13,7 @@ from tests.dot_model import picture_with_dots
 
 DOTS = np.array([(40, 30), (60, 34), (52, 60)], np.float32)
 TRUTH = DOTS[np.arange(68) % 3]
-EYE_DISTANCE = np.linalg.norm(TRUTH[36] - TRUTH[45])
+TRUTH[45] = (60, 30)  # else both eye corners are the red dot
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def photo(tmp_path):
 
 
 def annotated(photo, landmarks=TRUTH, **fields):
-    return AnnotatedFace(photo=photo, subset=fields.pop("subset", "a"), landmarks=landmarks, **fields)
+    return AnnotatedFace(
+        photo=photo, subset=fields.pop("subset", "a"), landmarks=landmarks, **fields
+    )
 
 
 class Nobody:
@@ -37,12 +39,10 @@ class Shifted:
         return [BoundingBox(80, 60, 110, 85), BoundingBox(42, 32, 62, 62)]
 
 
-def test_exact_annotations_have_no_error(dot_aligner: FaceAligner, photo):
-    # 36 and 45 are both the red dot here, so move one eye corner's truth.
-    truth = TRUTH.copy()
-    truth[45] = (60, 30)
-    [figures] = summarise(evaluate(dot_aligner, [annotated(photo, truth)]))
-    assert figures.nme_percent == pytest.approx(100 * (20 / 68) / 20, rel=0.02)
+def test_nme_of_one_landmark_off(dot_aligner: FaceAligner, photo):
+    """All but landmark 45 are exact; that one is 20 px off, as far as the eyes are apart."""
+    [figures] = summarise(evaluate(dot_aligner, [annotated(photo)]))
+    assert figures.nme_percent == pytest.approx(100 / 68, abs=0.4)
     assert (figures.faces, figures.missed, figures.failure_rate_percent) == (1, 0, 0)
     assert figures.head_pose_errors_degrees is None
 

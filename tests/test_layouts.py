@@ -57,5 +57,5 @@ def test_conversion_and_mirror_commute():
 
 
 def test_impossible_conversion_names_what_is_possible():
-    with pytest.raises(InvalidInputError, match="FIVE_POINT landmarks cannot.*possible: none"):
+    with pytest.raises(InvalidInputError, match=r"FIVE_POINT landmarks cannot.*possible: none"):
         convert_landmarks(np.zeros((5, 2), np.float32), FIVE_POINT, IBUG_68)

@@ -14,7 +14,7 @@ from asmnet_sdk.metrics import (
 def test_nme_divides_by_outer_eye_corners():
     truth = np.zeros((68, 2))
     truth[36], truth[45] = (0, 0), (50, 0)
-    assert inter_ocular_nme(truth + [3, 4], truth) == pytest.approx(10.0)
+    assert inter_ocular_nme(truth + np.array([3, 4]), truth) == pytest.approx(10.0)
 
 
 def test_nme_works_on_batches():

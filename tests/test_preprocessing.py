@@ -29,11 +29,11 @@ def test_crop_matrix_maps_box_centre_to_crop_centre_and_keeps_longer_side():
 
 
 def test_clockwise_crop_puts_a_tilted_face_upright():
-    matrix = crop_matrix(
-        BoundingBox(0, 0, 100, 100), crop_scale=1, size=101, clockwise_degrees=90
-    )
+    matrix = crop_matrix(BoundingBox(0, 0, 100, 100), crop_scale=1, size=101, clockwise_degrees=90)
     crown_of_tilted_face = [100, 50]
-    np.testing.assert_allclose(transform_points(matrix, crown_of_tilted_face), [50, -0.5], atol=0.51)
+    np.testing.assert_allclose(
+        transform_points(matrix, crown_of_tilted_face), [50, -0.5], atol=0.51
+    )
 
 
 def test_image_to_crop_and_back_is_exact():
