@@ -1,0 +1,122 @@
+"""The weights inside the package: their identity, golden values and conventions on real faces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from asmnet_sdk import BoundingBox, FaceAligner
+from asmnet_sdk.datasets import find_head_pose_file, read_300w
+from asmnet_sdk.evaluation import evaluate, summarise
+from asmnet_sdk.geometry import transform_points
+from asmnet_sdk.hub import resolve_model
+from asmnet_sdk.images import load_image
+from asmnet_sdk.models import DEFAULT_MODEL, find_model
+from tests.conftest import EXAMPLES, REPOSITORY
+from tests.example_boxes import ASTRONAUT_BOX, GRACE_HOPPER_BOX
+from tests.golden import BOXES, GOLDEN_FILE, predict_portraits
+
+HUB_FOLDER = REPOSITORY / "hub" / DEFAULT_MODEL
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_file_in_package_is_the_published_one():
+    pinned = find_model(DEFAULT_MODEL).sha256
+    assert sha256(resolve_model(DEFAULT_MODEL)) == pinned
+    assert sha256(HUB_FOLDER / "model.onnx") == pinned
+    assert (HUB_FOLDER / "SHA256SUMS").read_text() == f"{pinned}  model.onnx\n"
+    assert pinned in (HUB_FOLDER / "README.md").read_text()
+
+
+def test_card_states_the_figures_of_the_model_file(aligner: FaceAligner):
+    card = (HUB_FOLDER / "README.md").read_text()
+    row = re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)
+    assert float(row[1]) == pytest.approx(aligner.model.figures["nme_percent"], abs=0.006)
+
+
+def test_model_names_its_data_and_terms(aligner: FaceAligner):
+    assert "300-W" in aligner.model.training_data
+    assert "non-commercial" in aligner.model.training_data
+    assert "research" in aligner.model.licence
+
+
+def test_portraits_give_golden_values(aligner: FaceAligner):
+    """Written by ``python -m tests.golden``; the tolerance covers versions and processors."""
+    expected = json.loads(GOLDEN_FILE.read_text())
+    for name, face in predict_portraits(aligner).items():
+        np.testing.assert_allclose(face["landmarks"], expected[name]["landmarks"], atol=0.2)
+        for angle, degrees in expected[name]["head_pose"].items():
+            assert face["head_pose"][angle] == pytest.approx(degrees, abs=0.3)
+        assert face["score"] == pytest.approx(expected[name]["score"], abs=0.01)
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_right_is_the_subjects(aligner: FaceAligner, name):
+    """In these frontal portraits the subject's right eye and mouth corner lie on the left."""
+    [face] = aligner.predict(EXAMPLES / name, BOXES[name])
+    right_eye, left_eye, nose, right_mouth, left_mouth = face.five_points
+    assert right_eye[0] < nose[0] < left_eye[0]
+    assert right_mouth[0] < left_mouth[0]
+    assert right_eye[1] < nose[1] < right_mouth[1]
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_mirrored_photo_gives_mirrored_face(aligner: FaceAligner, name):
+    image = load_image(EXAMPLES / name)
+    box = BoundingBox(*BOXES[name])
+    width = image.shape[1]
+    mirrored_box = BoundingBox(width - 1 - box.x_max, box.y_min, width - 1 - box.x_min, box.y_max)
+    [face] = aligner.predict(image, box, color="rgb")
+    [mirrored] = aligner.predict(np.ascontiguousarray(image[:, ::-1]), mirrored_box, color="rgb")
+    back = mirrored.landmarks[list(aligner.layout.mirror)] * [-1, 1] + [width - 1, 0]
+    assert np.linalg.norm(back - face.landmarks, axis=1).mean() < 0.02 * box.height
+    assert mirrored.head_pose.yaw == pytest.approx(-face.head_pose.yaw, abs=3)
+    assert mirrored.head_pose.roll == pytest.approx(-face.head_pose.roll, abs=3)
+    assert mirrored.head_pose.pitch == pytest.approx(face.head_pose.pitch, abs=3)
+
+
+@pytest.mark.parametrize("clockwise_degrees", [-25, 25])
+def test_turning_the_photo_clockwise_adds_to_roll(aligner: FaceAligner, clockwise_degrees):
+    image = load_image(EXAMPLES / "grace_hopper.jpg")
+    box = BoundingBox(*GRACE_HOPPER_BOX)
+    turn = cv2.getRotationMatrix2D(box.center, -clockwise_degrees, 1.0)
+    turned = cv2.warpAffine(image, turn, image.shape[1::-1])
+    [face] = aligner.predict(image, box, color="rgb")
+    turned_box = BoundingBox.around(transform_points(turn, face.landmarks))
+    [turned_face] = aligner.predict(turned, turned_box, color="rgb")
+    assert turned_face.head_pose.roll - face.head_pose.roll == pytest.approx(
+        clockwise_degrees, abs=4
+    )
+    expected = transform_points(turn, face.landmarks)
+    assert np.linalg.norm(turned_face.landmarks - expected, axis=1).mean() < 0.03 * box.height
+
+
+def test_face_scores_high_and_background_low(aligner: FaceAligner):
+    photo = EXAMPLES / "astronaut.jpg"
+    face, flag, badge = aligner.predict(
+        photo, [ASTRONAUT_BOX, (0, 20, 90, 110), (130, 360, 210, 440)]
+    )
+    assert face.score > 0.9
+    assert flag.score < 0.5
+    assert badge.score < 0.5
+
+
+def test_accuracy_on_the_common_test_set(aligner: FaceAligner, common_test_set):
+    """The figure in the model file, measured again; and signs of yaw, pitch and roll."""
+    faces = read_300w(common_test_set, head_pose_file=find_head_pose_file(common_test_set))
+    results = evaluate(aligner, faces)
+    figures = summarise(results)[-1]
+    assert figures.nme_percent == pytest.approx(aligner.model.figures["nme_percent"], abs=0.01)
+    assert figures.nme_percent <= 4.2
+    for angle in ("yaw", "pitch", "roll"):
+        predicted = [getattr(result.face.head_pose, angle) for result in results]
+        labelled = [getattr(result.annotated.head_pose, angle) for result in results]
+        assert np.corrcoef(predicted, labelled)[0, 1] > 0.9
