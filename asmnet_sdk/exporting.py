@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 
 __all__ = ["faces_to_csv", "faces_to_json"]
+
+
+# A list of nothing but numbers, which ``json.dumps`` with an indent spreads over lines.
+_NUMBERS_ON_LINES = re.compile(r"\[\n[-+.\deE,\s]*\]")
 
 
 def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int | None = 2) -> str:
@@ -22,7 +27,8 @@ def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int |
         {"image": image, "faces": [face.to_dict() for face in faces]}
         for image, faces in faces_by_image.items()
     ]
-    return json.dumps(records, indent=indent, ensure_ascii=False)
+    text = json.dumps(records, indent=indent, ensure_ascii=False)
+    return _NUMBERS_ON_LINES.sub(lambda found: " ".join(found[0].split()), text)
 
 
 def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:

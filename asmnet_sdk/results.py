@@ -180,19 +180,22 @@ class Face:
         return _aspect_ratio(points[[60, 61, 63, 64, 65, 67]])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, ready for ``json.dumps``."""
-        sigma = self.landmark_sigma
+        """Return plain Python values, ready for ``json.dumps``.
+
+        Pixels and degrees are rounded to 0.001, the score to 0.0001.
+        """
+        sigma, pose = self.landmark_sigma, self.head_pose
         return {
-            "box": list(self.box),
+            "box": _rounded(list(self.box)),
             "layout": self.layout.name,
-            "score": self.score,
+            "score": None if self.score is None else round(self.score, 4),
             "head_pose": {
-                "yaw": self.head_pose.yaw,
-                "pitch": self.head_pose.pitch,
-                "roll": self.head_pose.roll,
+                "yaw": round(pose.yaw, 3),
+                "pitch": round(pose.pitch, 3),
+                "roll": round(pose.roll, 3),
             },
-            "landmarks": self.landmarks.tolist(),
-            "landmark_sigma": None if sigma is None else sigma.tolist(),
+            "landmarks": _rounded(self.landmarks),
+            "landmark_sigma": None if sigma is None else _rounded(sigma),
             "track_id": self.track_id,
         }
 
@@ -201,6 +204,10 @@ def _read_only(values: ArrayLike) -> NDArray[np.float32]:
     array = np.array(values, np.float32)
     array.setflags(write=False)
     return array
+
+
+def _rounded(values: ArrayLike) -> Any:  # noqa: ANN401 (nested lists)
+    return np.asarray(values, np.float64).round(3).tolist()
 
 
 def _aspect_ratio(points: NDArray[np.float32]) -> float:

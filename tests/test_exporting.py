@@ -35,6 +35,14 @@ def test_json_lists_images_in_order(face):
     assert records[0]["faces"][0]["head_pose"] == {"yaw": 1.5, "pitch": -2.25, "roll": 3}
 
 
+def test_json_keeps_a_point_on_one_line(face):
+    lines = faces_to_json({"a.jpg": [face]}).splitlines()
+    assert "          [ 134.0, 135.0 ]" in lines
+    assert (
+        json.loads(faces_to_json({"[ 1,\n 2 ]": [face]}, indent=None))[0]["image"] == "[ 1,\n 2 ]"
+    )
+
+
 def test_csv_has_a_row_a_face(face):
     rows = list(csv.DictReader(io.StringIO(faces_to_csv({"a, b.jpg": [face, face]}))))
     assert [(row["image"], row["face"]) for row in rows] == [("a, b.jpg", "0"), ("a, b.jpg", "1")]
