@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from asmnet_sdk import __version__
+from asmnet_sdk import FaceAligner, __version__
 from asmnet_sdk.cli import main
 from asmnet_sdk.models import available_models
 from tests.dot_model import picture_with_dots
@@ -78,7 +78,10 @@ def test_photos_of_one_name_get_pictures_of_their_own(run, photos, tmp_path):
     drawn = tmp_path / "drawn"
     code, _, _ = run("predict", photos, tmp_path / "more", *BOX, "--draw", drawn)
     assert code == 0
-    assert len(list(drawn.iterdir())) == 4
+    drawings = sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.png"))
+    assert drawings == [
+        "more/a.png.png", "more/b.png.png", "photos/a.png.png", "photos/b.png.png",
+    ]  # fmt: skip
 
 
 def test_one_broken_photo_does_not_stop_the_rest(run, photos):
@@ -100,6 +103,46 @@ def test_draw_refuses_one_file_for_many_photos(run, photos, tmp_path):
     code, _, err = run("predict", photos, *BOX, "--draw", tmp_path / "x.png")
     assert code == 1
     assert "one file for 2 photos: name a folder" in err
+
+
+def test_draw_never_overwrites_a_photo(run, photos):
+    before = (photos / "a.png").read_bytes()
+    code, _, err = run("predict", photos, *BOX, "--draw", photos)
+    assert code == 1
+    assert "would overwrite" in err
+    assert (photos / "a.png").read_bytes() == before
+
+
+def test_output_that_cannot_be_written_is_one_line(run, photos, tmp_path):
+    code, _, err = run("predict", photos, *BOX, "--json", tmp_path)
+    assert code == 1
+    assert err == f"asmnet: error: {tmp_path} is a folder; needed: a file to write\n"
+    code, _, err = run("predict", photos, *BOX, "--csv", photos / "a.png" / "f.csv")
+    assert code == 1
+    assert err.startswith("asmnet: error:")
+    assert err.count("\n") == 1
+
+
+def test_output_folders_are_made(run, photos, tmp_path):
+    assert run("predict", photos, *BOX, "--json", tmp_path / "new" / "f.json")[0] == 0
+    assert len(json.loads((tmp_path / "new" / "f.json").read_text())) == 2
+
+
+def test_interruption_keeps_what_is_done(run, photos, tmp_path, monkeypatch):
+    predict = FaceAligner.predict
+    calls = []
+
+    def predict_once(self, *arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return predict(self, *arguments)
+
+    monkeypatch.setattr(FaceAligner, "predict", predict_once)
+    code, _, err = run("predict", photos, *BOX, "--json", tmp_path / "f.json")
+    assert code == 130
+    assert err.endswith("asmnet: interrupted\n")
+    assert len(json.loads((tmp_path / "f.json").read_text())) == 1
 
 
 def test_bad_box_is_one_line(run, photos):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -24,7 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except AsmnetError as error:
+    except BrokenPipeError:
+        # Whoever read the output has enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (AsmnetError, OSError) as error:
         print(f"asmnet: error: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import glob
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.common import ProgressBar, Subcommands, add_aligner_arguments, make_aligner
-from asmnet_sdk.errors import InvalidImageError, InvalidInputError
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser"]
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+_DRAWING_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -48,23 +50,29 @@ def add_parser(commands: Subcommands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Predict all photos; a broken one does not stop the rest."""
+    """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
     photos = find_photos(options.inputs)
-    _check_draw_target(options.draw, len(photos))
+    pictures = {} if options.draw is None else _picture_paths(options.draw, photos)
+    for path in (options.json, options.csv):
+        if path is not None:
+            _check_writable(path)
     aligner = make_aligner(options)
     faces_by_image: dict[str, list[Face]] = {}
     failures: list[str] = []
-    with ProgressBar(len(photos), "predict") as bar:
-        for photo in photos:
-            try:
-                faces = aligner.predict(photo, options.box)
-                faces_by_image[str(photo)] = faces
-                if options.draw:
-                    _draw(photo, faces, _picture_path(options.draw, photo, photos))
-            except InvalidInputError as error:
-                failures.append(f"{photo}: {error}")
-            bar.advance()
-    _write(faces_by_image, options)
+    try:
+        with ProgressBar(len(photos), "predict") as bar:
+            for photo in photos:
+                try:
+                    faces = aligner.predict(photo, options.box)
+                    faces_by_image[str(photo)] = faces
+                    if photo in pictures:
+                        _draw(photo, faces, pictures[photo])
+                except InvalidInputError as error:
+                    failures.append(f"{photo}: {error}")
+                bar.advance()
+    finally:
+        if faces_by_image or failures:
+            _write(faces_by_image, options)
     return _report(failures, len(photos))
 
 
@@ -86,30 +94,49 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
 def _expand(text: str) -> list[Path]:
     path = Path(text)
     if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
+        return sorted(p for p in path.rglob("*") if p.suffix.lower() in _PHOTO_SUFFIXES)
     if path.exists():
         return [path]
     return [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
 
 
-def _check_draw_target(target: Path | None, photo_count: int) -> None:
-    if target is not None and _is_picture(target) and photo_count > 1:
-        raise InvalidInputError(
-            f"--draw {target} is one file for {photo_count} photos: name a folder"
-        )
+def _picture_paths(target: Path, photos: Sequence[Path]) -> dict[Path, Path]:
+    """Return where the drawing of each photo goes.
+
+    In a folder, ``NAME.png``; where photos of one name come from different folders, the folders
+    are kept.
+    """
+    if target.suffix.lower() in _DRAWING_SUFFIXES and not target.is_dir():
+        if len(photos) > 1:
+            raise InvalidInputError(
+                f"--draw {target} is one file for {len(photos)} photos: name a folder"
+            )
+        pictures = {photos[0]: target}
+    elif len({photo.stem for photo in photos}) == len(photos):
+        pictures = {photo: target / f"{photo.stem}.png" for photo in photos}
+    else:
+        base = os.path.commonpath([photo.resolve().parent for photo in photos])
+        pictures = {
+            photo: target / photo.resolve().relative_to(base).with_name(f"{photo.name}.png")
+            for photo in photos
+        }
+    _refuse_overwriting(pictures.values(), photos)
+    return pictures
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.is_dir()
+def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> None:
+    overwritten = {p.resolve() for p in pictures} & {photo.resolve() for photo in photos}
+    if overwritten:
+        raise InvalidInputError(f"--draw would overwrite the photo {overwritten.pop()}")
 
 
-def _picture_path(target: Path, photo: Path, photos: Sequence[Path]) -> Path:
-    """Return where the drawing of a photo goes; photos of one name keep their folder's name."""
-    if _is_picture(target):
-        return target
-    is_alone = sum(other.stem == photo.stem for other in photos) == 1
-    parts = (photo.stem,) if is_alone else (*photo.parts[-2:-1], photo.name.replace(".", "_"))
-    return target / f"{'_'.join(parts)}.png"
+def _check_writable(path: Path) -> None:
+    """Refuse a path that cannot be written before the work is done, not after."""
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder; needed: a file to write")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InvalidInputError(f"{path} may not be written by this user")
 
 
 def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
@@ -118,8 +145,8 @@ def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
     from asmnet_sdk.drawing import draw_faces
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(target), draw_faces(photo, faces)):
-        raise InvalidImageError(f"cannot write the picture {target}")
+    encoded = cv2.imencode(target.suffix, draw_faces(photo, faces))[1]
+    target.write_bytes(encoded.tobytes())
 
 
 def _write(faces_by_image: dict[str, list[Face]], options: argparse.Namespace) -> None:
