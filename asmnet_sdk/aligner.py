@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 
@@ -35,7 +36,8 @@ _LARGEST_RUN = 64
 class FaceAligner:
     """Finds facial landmarks and head pose, in one forward pass a face.
 
-    One aligner may be shared by threads. Loading takes tens of milliseconds: keep it.
+    One aligner may be shared by threads; pickled or forked, it loads its model anew. Loading takes
+    tens of milliseconds: keep it, and ``close`` it or use it in a ``with`` block to free it early.
 
     Args:
         model: A registry name (see ``available_models``), the path of a model file or of a folder
@@ -85,6 +87,18 @@ class FaceAligner:
         )
         self._session = OnnxSession(path, device=device, threads=threads)
         self._metadata, self._layout = read_contract(self._session)
+
+    def __enter__(self) -> FaceAligner:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the memory of the models; predictions afterwards raise ``ModelError``."""
+        self._session.close()
+        if isinstance(self._detector, YuNetDetector):
+            self._detector.close()
 
     def __repr__(self) -> str:
         return f"FaceAligner({self.model.name!r}, device={self.device!r})"
@@ -144,6 +158,16 @@ class FaceAligner:
             ModelDownloadError: The detector could not be fetched.
         """
         return self._face_detector().detect(load_image(image, color=color))
+
+    async def predict_async(
+        self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
+    ) -> list[Face]:
+        """Run ``predict`` on a thread, so that an event loop is not held up.
+
+        onnxruntime and OpenCV release the interpreter lock while they work; calls in flight at
+        the same time are as many as asyncio's default executor has threads.
+        """
+        return await asyncio.to_thread(self.predict, image, boxes, color=color)
 
     def predict_crop(self, crop: ImageInput, *, color: ColorOrder = "bgr") -> Face:
         """Find landmarks and head pose where the whole image is the crop of one face.

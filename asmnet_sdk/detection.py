@@ -88,6 +88,10 @@ class YuNetDetector:
         boxes = [self._face_box(*row) for row in zip(corners, rows[:, 4], strict=True)]
         return sorted(boxes, key=lambda box: box.area, reverse=True)
 
+    def close(self) -> None:
+        """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
+        self._session.close()
+
     def _decode(self, outputs: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return (N, 5): corners in pixels of the canvas and score, after suppression."""
         levels = [self._decode_level(outputs, stride) for stride in self._STRIDES]

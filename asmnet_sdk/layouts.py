@@ -6,7 +6,7 @@ picture. Indices count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -40,9 +40,32 @@ class Layout:
 
     name: str
     point_count: int
-    contours: Mapping[str, Contour] = field(repr=False)
+    contours: Mapping[str, Contour] = field(repr=False, hash=False)
     mirror: tuple[int, ...] = field(repr=False)
     eye_corners: tuple[int, int] = field(repr=False)
+
+    def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
+        values = (self.point_count, dict(self.contours), self.mirror, self.eye_corners)
+        return _restore_layout, (self.name, *values)
+
+
+def _restore_layout(
+    name: str,
+    point_count: int,
+    contours: dict[str, Contour],
+    mirror: tuple[int, ...],
+    eye_corners: tuple[int, int],
+) -> Layout:
+    """Return an unpickled layout: the one of this module where it is the same."""
+    layout = Layout(
+        name=name,
+        point_count=point_count,
+        contours=MappingProxyType(contours),
+        mirror=mirror,
+        eye_corners=eye_corners,
+    )
+    known = LAYOUTS.get(name)
+    return known if known == layout else layout
 
 
 def _line(first: int, last: int, *, closed: bool = False) -> Contour:

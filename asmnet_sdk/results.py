@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,6 +127,9 @@ class Face:
     landmark_sigma: NDArray[np.float32] | None = None
     track_id: int | None = None
 
+    def __reduce__(self) -> tuple[Callable[..., Face], tuple[object, ...]]:
+        return _restore_face, tuple(getattr(self, name) for name in self.__slots__)
+
     def __post_init__(self) -> None:
         landmarks = _read_only(self.landmarks)
         if landmarks.shape != (self.layout.point_count, 2):
@@ -198,6 +201,11 @@ class Face:
             "landmark_sigma": None if sigma is None else _rounded(sigma),
             "track_id": self.track_id,
         }
+
+
+def _restore_face(*values: Any) -> Face:  # noqa: ANN401 (the fields in order)
+    """Return an unpickled face, its arrays read-only again."""
+    return Face(**dict(zip(Face.__slots__, values, strict=True)))
 
 
 def _read_only(values: ArrayLike) -> NDArray[np.float32]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import os
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +16,13 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state
 
-from asmnet_sdk.errors import DeviceUnavailableError, InvalidInputError, ModelFileError
+from asmnet_sdk.errors import (
+    DeviceUnavailableError,
+    InvalidInputError,
+    ModelError,
+    ModelFileError,
+)
+from asmnet_sdk.model_files import read_model_file
 
 __all__ = ["DEVICES", "OnnxSession"]
 
@@ -36,16 +45,29 @@ _PACKAGES: Mapping[str, str] = MappingProxyType(
         "directml": "replace onnxruntime by onnxruntime-directml on Windows",
     }
 )
-_RUNTIME_ERRORS = tuple(
-    value
-    for value in vars(onnxruntime_pybind11_state).values()
-    if isinstance(value, type) and issubclass(value, Exception)
+# What loading raises: onnxruntime's own errors, all of them bare Exceptions, and what its Python
+# side lets through (names in a broken file that are no text, providers that fail).
+_RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    *(
+        value
+        for value in vars(onnxruntime_pybind11_state).values()
+        if isinstance(value, type) and issubclass(value, Exception)
+    ),
+    ValueError,
+    RuntimeError,
 )
 _QUIET = 4
+
+logger = logging.getLogger("asmnet_sdk")
 
 
 class OnnxSession:
     """One model on one device; ``run`` may be called from several threads at once.
+
+    After a fork the child loads the model anew at its first ``run``: onnxruntime's threads do not
+    exist there. Let such a child end by ``os._exit``, as multiprocessing does: onnxruntime's own
+    exit handler waits for those threads (seen with 1.32). Pickling keeps path and options, not the
+    model.
 
     Args:
         path: The model file.
@@ -54,35 +76,98 @@ class OnnxSession:
         threads: Threads of one run; None leaves the choice to onnxruntime.
 
     Raises:
-        ModelFileError: The file is no model that onnxruntime can load.
+        ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
         DeviceUnavailableError: The device asked for cannot be had.
         InvalidInputError: There is no such device name, or ``threads`` is below 1.
     """
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise InvalidInputError(f"threads must be at least 1, got {threads}")
         self.path = path
-        provider = _choose_provider(device)
-        self._session = _load(path, provider, threads)
+        self._device_wanted = device
+        self._threads = threads
+        self._session: onnxruntime.InferenceSession | None = _start(path, device, threads)
+        self._is_closed = False
         self.device = _device_of(self._session)
-        if device not in ("auto", self.device):
-            raise DeviceUnavailableError(
-                f"device {device!r} could not be started: onnxruntime offers {provider} but its "
-                "libraries failed to load (set ORT logging to see why); "
-                f"{path.name} would run on {self.device!r}"
-            )
+        self.metadata = _metadata_of(self._session, path)
         self.inputs: Mapping[str, Any] = {node.name: node for node in self._session.get_inputs()}
         self.outputs: Mapping[str, Any] = {node.name: node for node in self._session.get_outputs()}
+        _LIVE_SESSIONS.add(self)
 
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """The texts in the model's ``metadata_props``."""
-        texts: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        return texts
+    def __reduce__(self) -> tuple[Callable[..., OnnxSession], tuple[object, ...]]:
+        return _rebuild, (self.path, self._device_wanted, self._threads)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
-        """Run the model: tensors by input name in, all outputs by name out."""
-        values = self._session.run(list(self.outputs), dict(feeds))
+        """Run the model: tensors by input name in, all outputs by name out.
+
+        Raises:
+            ModelError: The session was closed, or the model fails on these tensors.
+        """
+        session = self._session
+        if session is None:
+            if self._is_closed:
+                raise ModelError(f"the model {self.path.name} was closed")
+            session = self._session = _start(self.path, self._device_wanted, self._threads)
+        try:
+            values = session.run(list(self.outputs), dict(feeds))
+        except _RUNTIME_ERRORS as exc:
+            raise ModelError(f"the model {self.path.name} failed: {exc}") from exc
         return dict(zip(self.outputs, values, strict=True))
+
+    def close(self) -> None:
+        """Free the model's memory; a ``run`` afterwards is refused."""
+        self._is_closed = True
+        self._session = None
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child: forget the parent's session without ever destroying it.
+
+        Its destructor would wait for threads that do not exist here, so one reference is leaked.
+        """
+        if self._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+            self._session = None
+
+
+_LIVE_SESSIONS: weakref.WeakSet[OnnxSession] = weakref.WeakSet()
+
+
+def _leave_sessions_to_parent() -> None:
+    for session in _LIVE_SESSIONS:
+        session._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_sessions_to_parent)
+
+
+def _rebuild(path: Path, device: str, threads: int | None) -> OnnxSession:
+    return OnnxSession(path, device=device, threads=threads)
+
+
+def _start(path: Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+    """Load a model on the device wanted, or refuse."""
+    data = read_model_file(path)
+    provider = _choose_provider(device)
+    try:
+        session = _load(data, provider, threads)
+    except _RUNTIME_ERRORS as exc:
+        if provider == DEVICES["cpu"]:
+            raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
+        if device != "auto":
+            raise _failed_device(device, str(exc)) from exc
+        logger.warning("%s failed, so the CPU is used: %s", provider, exc)
+        return _start(path, "cpu", threads)
+    if device not in ("auto", _device_of(session)):
+        raise _failed_device(device, "onnxruntime offers it, but its libraries failed to load")
+    return session
+
+
+def _failed_device(device: str, reason: str) -> DeviceUnavailableError:
+    return DeviceUnavailableError(
+        f"device {device!r} could not be started: {reason}; `asmnet doctor` shows what works"
+    )
 
 
 def _choose_provider(device: str) -> str:
@@ -101,20 +186,24 @@ def _choose_provider(device: str) -> str:
     return DEVICES[device]
 
 
-def _load(path: Path, provider: str, threads: int | None) -> onnxruntime.InferenceSession:
+def _load(data: bytes, provider: str, threads: int | None) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
     if threads is not None:
-        if threads < 1:
-            raise InvalidInputError(f"threads must be at least 1, got {threads}")
         options.intra_op_num_threads = threads
     providers = list(dict.fromkeys([provider, DEVICES["cpu"]]))
-    try:
-        return onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)
-    except _RUNTIME_ERRORS as exc:
-        raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
+    return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
 
 
 def _device_of(session: onnxruntime.InferenceSession) -> str:
     provider = session.get_providers()[0]
     return next(name for name, known in DEVICES.items() if known == provider)
+
+
+def _metadata_of(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:
+    """Return the texts in the model's ``metadata_props``."""
+    try:
+        texts: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as exc:
+        raise ModelFileError(f"{path} has metadata that is no text: {exc}") from exc
+    return texts

@@ -1,0 +1,109 @@
+"""Threads, processes, pickling, closing: one aligner in a service."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import FaceAligner, ModelError
+from asmnet_sdk.images import load_image
+from asmnet_sdk.layouts import IBUG_68
+from tests.conftest import EXAMPLES
+from tests.example_boxes import ASTRONAUT_BOX
+
+PHOTO = EXAMPLES / "astronaut.jpg"
+
+# A forked child that predicts with its parent's aligner and leaves as those of multiprocessing do.
+FORK_SCRIPT = f"""
+import os, signal, sys
+from asmnet_sdk import FaceAligner
+aligner = FaceAligner(device="cpu", threads=2)
+before = aligner.predict({str(PHOTO)!r}, {ASTRONAUT_BOX})[0].landmarks
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    after = aligner.predict({str(PHOTO)!r}, {ASTRONAUT_BOX})[0].landmarks
+    os._exit(0 if (after == before).all() else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def boxes_around(count: int) -> list[tuple[float, ...]]:
+    shifts = np.random.default_rng(0).uniform(-5, 5, size=(count, 4))
+    return [tuple(row) for row in np.array(ASTRONAUT_BOX) + shifts]
+
+
+def test_eight_threads_give_what_one_gives_to_the_bit(aligner: FaceAligner):
+    image = load_image(PHOTO)
+
+    def predict(box):
+        return aligner.predict(image, box, color="rgb")[0].landmarks
+
+    boxes = boxes_around(64)
+    serial = [predict(box) for box in boxes]
+    with ThreadPoolExecutor(8) as pool:
+        parallel = list(pool.map(predict, boxes))
+    for alone, together in zip(serial, parallel, strict=True):
+        np.testing.assert_array_equal(alone, together)
+
+
+def test_async_predictions_agree(aligner: FaceAligner):
+    async def predict_all():
+        return await asyncio.gather(*(aligner.predict_async(PHOTO, b) for b in boxes_around(6)))
+
+    for faces, box in zip(asyncio.run(predict_all()), boxes_around(6), strict=True):
+        np.testing.assert_array_equal(faces[0].landmarks, aligner.predict(PHOTO, box)[0].landmarks)
+
+
+def test_pickled_aligner_is_rebuilt(dot_model):
+    aligner = FaceAligner(dot_model, device="cpu", threads=1)
+    restored = pickle.loads(pickle.dumps(aligner))
+    assert restored.model == aligner.model
+    assert restored.layout is IBUG_68
+    crop = np.full((64, 64, 3), 90, np.uint8)
+    np.testing.assert_array_equal(
+        restored.predict_crop(crop).landmarks, aligner.predict_crop(crop).landmarks
+    )
+
+
+def test_faces_survive_pickle_and_deepcopy(aligner: FaceAligner):
+    [face] = aligner.predict(PHOTO, ASTRONAUT_BOX)
+    for twin in (pickle.loads(pickle.dumps(face)), copy.deepcopy(face)):
+        assert twin.to_dict() == face.to_dict()
+        assert twin.layout is IBUG_68
+        with pytest.raises(ValueError, match="read-only"):
+            twin.landmarks[0] = 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_forked_child_predicts():
+    result = subprocess.run(
+        [sys.executable, "-c", FORK_SCRIPT], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def predict_here(aligner: FaceAligner) -> np.ndarray:
+    return aligner.predict(PHOTO, ASTRONAUT_BOX)[0].landmarks
+
+
+def test_spawned_process_takes_a_pickled_aligner(aligner: FaceAligner):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        landmarks = pool.apply(predict_here, (aligner,))
+    np.testing.assert_array_equal(landmarks, predict_here(aligner))
+
+
+def test_closed_aligner_refuses(dot_model):
+    with FaceAligner(dot_model) as aligner:
+        aligner.predict_crop(np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(ModelError, match="was closed"):
+        aligner.predict_crop(np.zeros((64, 64, 3), np.uint8))
