@@ -5,32 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.contract import ModelMetadata, read_contract
+from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.detection import FaceDetector, YuNetDetector
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
-from asmnet_sdk.geometry import Matrix, scale_of
 from asmnet_sdk.hub import resolve_model
 from asmnet_sdk.images import ColorOrder, ImageInput, load_image
+from asmnet_sdk.landmark_network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
-from asmnet_sdk.preprocessing import (
-    BoxesInput,
-    as_boxes,
-    check_box_against_image,
-    crop_matrix,
-    crop_to_image,
-    cut_crop,
-)
-from asmnet_sdk.results import BoundingBox, Face, HeadPose
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.preprocessing import BoxesInput, as_boxes, check_box_against_image
+from asmnet_sdk.results import BoundingBox, Face
 
 __all__ = ["FaceAligner"]
-
-_LARGEST_RUN = 64
 
 
 class FaceAligner:
@@ -49,6 +40,8 @@ class FaceAligner:
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
         threads: Threads of one inference; None leaves the choice to onnxruntime.
+        passes: 1, or 2 to look again at a crop that the first look has centred and turned
+            upright: steadier for careless boxes and tilted heads, at twice the time.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
         local_files_only: Never touch the network.
         revision: Branch, tag or commit of a Hub repository.
@@ -69,6 +62,7 @@ class FaceAligner:
         detector: str | FaceDetector = "default",
         device: str = "auto",
         threads: int | None = None,
+        passes: int = 1,
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
@@ -77,6 +71,7 @@ class FaceAligner:
         self._cache_dir = cache_dir
         self._local_files_only = local_files_only
         self._threads = threads
+        self._passes = _check_passes(passes)
         self._detector = _check_detector(detector)
         path = resolve_model(
             model,
@@ -85,8 +80,7 @@ class FaceAligner:
             cache_dir=cache_dir,
             local_files_only=local_files_only,
         )
-        self._session = OnnxSession(path, device=device, threads=threads)
-        self._metadata, self._layout = read_contract(self._session)
+        self._network = LandmarkNetwork(path, device=device, threads=threads)
 
     def __enter__(self) -> FaceAligner:
         return self
@@ -96,7 +90,7 @@ class FaceAligner:
 
     def close(self) -> None:
         """Free the memory of the models; predictions afterwards raise ``ModelError``."""
-        self._session.close()
+        self._network.close()
         if isinstance(self._detector, YuNetDetector):
             self._detector.close()
 
@@ -106,17 +100,17 @@ class FaceAligner:
     @property
     def model(self) -> ModelMetadata:
         """What the loaded model says of itself: name, layout, data, licence, figures."""
-        return self._metadata
+        return self._network.metadata
 
     @property
     def device(self) -> str:
         """The device really in use."""
-        return self._session.device
+        return self._network.device
 
     @property
     def layout(self) -> Layout:
         """Which points ``Face.landmarks`` are."""
-        return self._layout
+        return self._network.layout
 
     def predict(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -182,13 +176,7 @@ class FaceAligner:
             The face, in pixels of the crop.
         """
         image = load_image(crop, color=color)
-        height, width = image.shape[:2]
-        whole = BoundingBox(-0.5, -0.5, width - 0.5, height - 0.5)
-        matrix = crop_matrix(whole, crop_scale=1.0, size=self._metadata.input_size)
-        half = max(width, height) / self._metadata.crop_scale / 2
-        x, y = whole.center
-        box = BoundingBox(x - half, y - half, x + half, y + half)
-        return self._predict_crops([self._cut(image, matrix)], [matrix], [box])[0]
+        return self._network.predict([self._network.cut_whole(image)])[0]
 
     def predict_batch(
         self,
@@ -215,24 +203,23 @@ class FaceAligner:
                 f"{len(images)} images came with {len(boxes)} lists of boxes; "
                 "needed: one list for each image"
             )
-        crops: list[NDArray[np.uint8]] = []
-        matrices: list[Matrix] = []
-        owners: list[int] = []
-        all_boxes: list[BoundingBox] = []
+        crops: list[FaceCrop] = []
+        counts: list[int] = []
         for index, source in enumerate(images):
             image = load_image(source, color=color)
-            for box in self._boxes_of(image, None if boxes is None else boxes[index]):
-                matrix = self._crop_matrix(box)
-                crops.append(self._cut(image, matrix))
-                matrices.append(matrix)
-                all_boxes.append(box)
-                owners.append(index)
-        faces: list[list[Face]] = [[] for _ in images]
-        for owner, face in zip(
-            owners, self._predict_crops(crops, matrices, all_boxes), strict=True
-        ):
-            faces[owner].append(face)
-        return faces
+            found = self._boxes_of(image, None if boxes is None else boxes[index])
+            crops += [self._crop(image, box) for box in found]
+            counts.append(len(found))
+        faces = iter(self._network.predict(crops))
+        return [list(islice(faces, count)) for count in counts]
+
+    def _crop(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
+        """Cut the crop of the last pass, which the passes before it improve."""
+        crop = self._network.cut(image, box)
+        for _ in range(self._passes - 1):
+            [face] = self._network.predict([crop])
+            crop = self._network.cut_again(image, face)
+        return crop
 
     def _boxes_of(self, image: NDArray[np.uint8], boxes: BoxesInput | None) -> list[BoundingBox]:
         if boxes is None:
@@ -259,41 +246,11 @@ class FaceAligner:
             ) from error
         return YuNetDetector(path, threads=self._threads)
 
-    def _crop_matrix(self, box: BoundingBox) -> Matrix:
-        return crop_matrix(
-            box, crop_scale=self._metadata.crop_scale, size=self._metadata.input_size
-        )
 
-    def _cut(self, image: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
-        size = self._metadata.input_size
-        return cut_crop(image, matrix, (size, size))
-
-    def _predict_crops(
-        self,
-        crops: Sequence[NDArray[np.uint8]],
-        matrices: Sequence[Matrix],
-        boxes: Sequence[BoundingBox],
-    ) -> list[Face]:
-        faces: list[Face] = []
-        for start in range(0, len(crops), _LARGEST_RUN):
-            outputs = self._session.run({"image": np.stack(crops[start : start + _LARGEST_RUN])})
-            for row in range(len(outputs["landmarks"])):
-                index = start + row
-                raw = {name: values[row] for name, values in outputs.items()}
-                faces.append(self._face(raw, matrices[index], boxes[index]))
-        return faces
-
-    def _face(self, raw: dict[str, NDArray[np.float32]], matrix: Matrix, box: BoundingBox) -> Face:
-        size = self._metadata.input_size
-        sigma, score = raw.get("landmark_sigma"), raw.get("face_score")
-        return Face(
-            landmarks=crop_to_image(raw["landmarks"], matrix, size),
-            head_pose=HeadPose(*raw["head_pose"].tolist()),
-            box=box,
-            layout=self._layout,
-            score=None if score is None else float(score),
-            landmark_sigma=None if sigma is None else sigma * (size / scale_of(matrix)),
-        )
+def _check_passes(passes: int) -> int:
+    if passes not in (1, 2):
+        raise InvalidInputError(f"passes must be 1 or 2, got {passes!r}")
+    return passes
 
 
 def _check_detector(detector: str | FaceDetector) -> str | FaceDetector:

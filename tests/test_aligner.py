@@ -15,6 +15,7 @@ from asmnet_sdk import (
     InvalidInputError,
     ModelDownloadError,
 )
+from tests.conftest import EXAMPLES
 from tests.dot_model import METADATA, picture_with_dots, write_dot_model
 
 DOTS = ((40, 30), (60, 34), (52, 60))
@@ -152,6 +153,38 @@ def test_input_image_stays_untouched(dot_aligner, picture):
     before = picture.copy()
     dot_aligner.predict(picture, BOX)
     np.testing.assert_array_equal(picture, before)
+
+
+def test_second_pass_looks_around_the_first_landmarks(dot_model):
+    """The first crop misses half of the blue dot; the second, centred on the dots, sees all."""
+    picture = picture_with_dots((200, 200), (90, 100), (110, 100), (100, 130))
+    box = (76, 86, 116, 112)
+    one, two = (
+        FaceAligner(dot_model, passes=passes).predict(picture, box, color="rgb")[0]
+        for passes in (1, 2)
+    )
+    assert np.abs(one.landmarks[2] - (100, 130)).max() > 0.5
+    expect_dots(two, ((90, 100), (110, 100), (100, 130)), tolerance=0.5)
+    assert tuple(two.box) == box
+
+
+def test_second_pass_gives_the_pose_in_the_image(aligner):
+    """Turned upright for the second look, the head keeps its roll in the result."""
+    image = cv2.imread(str(EXAMPLES / "grace_hopper.jpg"))
+    turn = cv2.getRotationMatrix2D((264, 246), -30, 1.0)  # 30 degrees clockwise
+    turned = cv2.warpAffine(image, turn, image.shape[1::-1])
+    box = (164, 146, 364, 346)
+    [once] = aligner.predict(turned, box)
+    [twice] = FaceAligner(device="cpu", passes=2).predict(turned, box)
+    assert once.head_pose.roll == pytest.approx(27, abs=6)
+    assert twice.head_pose.roll == pytest.approx(27, abs=4)
+    assert np.linalg.norm(once.landmarks - twice.landmarks, axis=1).mean() < 8
+
+
+@pytest.mark.parametrize("passes", [0, 3, "two"])
+def test_other_numbers_of_passes_are_refused(dot_model, passes):
+    with pytest.raises(InvalidInputError, match="passes must be 1 or 2"):
+        FaceAligner(dot_model, passes=passes)
 
 
 class FixedDetector:

@@ -33,6 +33,9 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, metavar="N", help="threads of one inference (default: all cores)"
     )
+    parser.add_argument(
+        "--passes", type=int, default=1, metavar="1|2", help="looks at each face (default: 1)"
+    )
     parser.add_argument("--offline", action="store_true", help="never touch the network")
 
 
@@ -44,6 +47,7 @@ def make_aligner(options: argparse.Namespace) -> FaceAligner:
         options.model,
         device=options.device,
         threads=options.threads,
+        passes=options.passes,
         local_files_only=options.offline,
     )
 

@@ -1,0 +1,134 @@
+"""The landmark model: from face boxes in images to faces, in one run for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.contract import read_contract
+from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.geometry import Matrix, rotate_head_pose, scale_of
+from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, cut_crop
+from asmnet_sdk.results import BoundingBox, Face, HeadPose
+from asmnet_sdk.session import OnnxSession
+
+__all__ = ["FaceCrop", "LandmarkNetwork"]
+
+_LARGEST_RUN = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceCrop:
+    """What the network is to look at.
+
+    Attributes:
+        pixels: (S, S, 3) uint8 RGB, S being the network's input size.
+        matrix: (2, 3), image pixels -> crop pixels.
+        clockwise_degrees: How far the crop was turned back against the image.
+        box: The box that the face will carry.
+    """
+
+    pixels: NDArray[np.uint8]
+    matrix: Matrix
+    clockwise_degrees: float
+    box: BoundingBox
+
+
+class LandmarkNetwork:
+    """A loaded model that obeys the contract; shared by threads like its session.
+
+    Args:
+        path: The model file.
+        device: As for ``OnnxSession``.
+        threads: As for ``OnnxSession``.
+
+    Raises:
+        ModelFileError: The file is broken or does not fit the contract.
+        DeviceUnavailableError: The device asked for cannot be had.
+    """
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        self._session = OnnxSession(path, device=device, threads=threads)
+        self.metadata, self.layout = read_contract(self._session)
+
+    @property
+    def device(self) -> str:
+        """The device really in use."""
+        return self._session.device
+
+    def cut(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
+        """Cut the crop of a face box out of an (H, W, 3) uint8 RGB image."""
+        return self._cut(image, box, looked_at=box)
+
+    def cut_again(self, image: NDArray[np.uint8], face: Face) -> FaceCrop:
+        """Cut a better crop of a face: around its landmarks, and turned upright by its roll."""
+        try:
+            around = BoundingBox.around(face.landmarks)
+        except InvalidBoundingBoxError:  # all landmarks in one place
+            return self.cut(image, face.box)
+        return self._cut(image, face.box, looked_at=around, turn=face.head_pose.roll)
+
+    def cut_whole(self, image: NDArray[np.uint8]) -> FaceCrop:
+        """Take a whole image as the crop, with black borders if it is not square.
+
+        The box of the face is the one whose crop this is.
+        """
+        height, width = image.shape[:2]
+        whole = BoundingBox(-0.5, -0.5, width - 0.5, height - 0.5)
+        half = max(width, height) / self.metadata.crop_scale / 2
+        x, y = whole.center
+        box = BoundingBox(x - half, y - half, x + half, y + half)
+        return self._cut(image, box, looked_at=box)
+
+    def _cut(
+        self,
+        image: NDArray[np.uint8],
+        box: BoundingBox,
+        *,
+        looked_at: BoundingBox,
+        turn: float = 0.0,
+    ) -> FaceCrop:
+        size = self.metadata.input_size
+        matrix = crop_matrix(
+            looked_at, crop_scale=self.metadata.crop_scale, size=size, clockwise_degrees=turn
+        )
+        return FaceCrop(
+            pixels=cut_crop(image, matrix, (size, size)),
+            matrix=matrix,
+            clockwise_degrees=turn,
+            box=box,
+        )
+
+    def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        """Predict one face a crop, in runs of at most 64 crops."""
+        faces: list[Face] = []
+        for start in range(0, len(crops), _LARGEST_RUN):
+            part = crops[start : start + _LARGEST_RUN]
+            outputs = self._session.run({"image": np.stack([crop.pixels for crop in part])})
+            for row, crop in enumerate(part):
+                faces.append(self._face({k: v[row] for k, v in outputs.items()}, crop))
+        return faces
+
+    def _face(self, raw: dict[str, NDArray[np.float32]], crop: FaceCrop) -> Face:
+        size = self.metadata.input_size
+        sigma, score = raw.get("landmark_sigma"), raw.get("face_score")
+        angles: NDArray[Any] = raw["head_pose"]
+        if crop.clockwise_degrees:
+            angles = rotate_head_pose(angles, crop.clockwise_degrees)
+        return Face(
+            landmarks=crop_to_image(raw["landmarks"], crop.matrix, size),
+            head_pose=HeadPose(*angles.tolist()),
+            box=crop.box,
+            layout=self.layout,
+            score=None if score is None else float(score),
+            landmark_sigma=None if sigma is None else sigma * (size / scale_of(crop.matrix)),
+        )
+
+    def close(self) -> None:
+        """Free the model's memory; ``predict`` afterwards raises ``ModelError``."""
+        self._session.close()
