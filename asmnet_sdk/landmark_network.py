@@ -109,10 +109,21 @@ class LandmarkNetwork:
         faces: list[Face] = []
         for start in range(0, len(crops), _LARGEST_RUN):
             part = crops[start : start + _LARGEST_RUN]
-            outputs = self._session.run({"image": np.stack([crop.pixels for crop in part])})
-            for row, crop in enumerate(part):
-                faces.append(self._face({k: v[row] for k, v in outputs.items()}, crop))
+            faces += self.faces_of(self.run(part), part)
         return faces
+
+    def run(self, crops: Sequence[FaceCrop]) -> dict[str, NDArray[np.float32]]:
+        """Run the network once on all crops: its outputs by name."""
+        return self._session.run({"image": np.stack([crop.pixels for crop in crops])})
+
+    def faces_of(
+        self, outputs: dict[str, NDArray[np.float32]], crops: Sequence[FaceCrop]
+    ) -> list[Face]:
+        """Turn the outputs of ``run`` into faces in image pixels."""
+        return [
+            self._face({name: values[row] for name, values in outputs.items()}, crop)
+            for row, crop in enumerate(crops)
+        ]
 
     def _face(self, raw: dict[str, NDArray[np.float32]], crop: FaceCrop) -> Face:
         size = self.metadata.input_size

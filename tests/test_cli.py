@@ -199,3 +199,23 @@ def test_version(capsys):
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_benchmark_times_every_setting(photos, dot_model, tmp_path, capsys):
+    code = main(
+        [
+            "benchmark", str(photos / "a.png"), *BOX, "--models", str(dot_model),
+            "--device", "cpu", "--threads", "1", "2", "--batches", "1", "3",
+            "--repetitions", "4", "--json", str(tmp_path / "times.json"),
+        ]
+    )  # fmt: skip
+    assert code == 0
+    assert "inference ms" in capsys.readouterr().out.splitlines()[0]
+    record = json.loads((tmp_path / "times.json").read_text())
+    assert [(r["threads"], r["batch"]) for r in record["results"]] == [
+        (1, 1), (1, 3), (2, 1), (2, 3),
+    ]  # fmt: skip
+    for result in record["results"]:
+        assert set(result["milliseconds"]) == {"decode", "crop", "inference", "post-processing"}
+        assert all(len(t) == 4 and min(t) > 0 for t in result["milliseconds"].values())
+    assert record["machine"]["onnxruntime"]

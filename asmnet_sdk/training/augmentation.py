@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.geometry import rotate_head_pose
+from asmnet_sdk.geometry import Matrix, rotate_head_pose
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.preprocessing import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["augment_face", "augment_negative", "jitter_box"]
+__all__ = ["FacePlacement", "augment_face", "augment_negative", "jitter_box", "place_face"]
 
 Image = NDArray[np.uint8]
 
@@ -29,8 +31,24 @@ def jitter_box(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
     return BoundingBox(x - half, y - half, x + half, y + half)
 
 
-def augment_face(
-    canvas: Image,
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FacePlacement:
+    """How a training crop lies on its canvas, and the labels it then has.
+
+    Attributes:
+        matrix: (2, 3), canvas pixels -> crop pixels before mirroring.
+        is_mirrored: Whether the crop is mirrored afterwards; the labels are already.
+        landmarks: (K, 2) in [0, 1] of the crop.
+        head_pose: (3,) yaw, pitch, roll in degrees.
+    """
+
+    matrix: Matrix
+    is_mirrored: bool
+    landmarks: NDArray[np.float32]
+    head_pose: NDArray[np.float32]
+
+
+def place_face(
     landmarks: NDArray[np.float32],
     head_pose: NDArray[np.float32],
     layout: Layout,
@@ -38,30 +56,48 @@ def augment_face(
     crop_scale: float,
     size: int,
     generator: np.random.Generator,
-) -> tuple[Image, NDArray[np.float32], NDArray[np.float32]]:
-    """Cut one augmented training crop.
+) -> FacePlacement:
+    """Turn, shift, scale and perhaps mirror a crop at random.
 
     Args:
-        canvas: (C, C, 3) uint8 RGB.
         landmarks: (K, 2) canvas pixels.
         head_pose: (3,) yaw, pitch, roll in degrees.
         layout: The layout of the landmarks; its mirror order goes with a mirrored picture.
         crop_scale: Crop side / longer side of the face box.
         size: Side of the crop.
         generator: Source of chance.
-
-    Returns:
-        The (size, size, 3) crop, (K, 2) landmarks in [0, 1] of it, and its (3,) head pose.
     """
     turn = _clipped_normal(generator, _ROTATION_DEVIATION, _ROTATION_LIMIT)
     box = jitter_box(BoundingBox.around(landmarks), generator)
     matrix = crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
-    crop = cut_crop(canvas, matrix, (size, size))
     points = image_to_crop(landmarks, matrix, size)
     pose = rotate_head_pose(head_pose, turn).astype(np.float32)
-    if generator.random() < 0.5:
-        crop, points, pose = _mirror(crop, points, pose, layout)
-    return _degrade(_occlude(_recolour(crop, generator), generator), generator), points, pose
+    is_mirrored = bool(generator.random() < 0.5)
+    if is_mirrored:
+        points = points[list(layout.mirror)].copy()
+        points[:, 0] = 1 - points[:, 0]
+        pose = pose * np.array([-1, 1, -1], np.float32)
+    return FacePlacement(matrix=matrix, is_mirrored=is_mirrored, landmarks=points, head_pose=pose)
+
+
+def augment_face(
+    canvas: Image, placement: FacePlacement, *, size: int, generator: np.random.Generator
+) -> Image:
+    """Cut one training crop as it is placed, in random light and quality.
+
+    Args:
+        canvas: (C, C, 3) uint8 RGB.
+        placement: Where the crop lies.
+        size: Side of the crop, as in the placement.
+        generator: Source of chance.
+
+    Returns:
+        (size, size, 3) uint8 RGB.
+    """
+    crop = cut_crop(canvas, placement.matrix, (size, size))
+    if placement.is_mirrored:
+        crop = np.ascontiguousarray(crop[:, ::-1])
+    return _degrade(_occlude(_recolour(crop, generator), generator), generator)
 
 
 def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) -> Image:
@@ -74,15 +110,6 @@ def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) 
 
 def _clipped_normal(generator: np.random.Generator, deviation: float, limit: float) -> float:
     return float(np.clip(generator.normal(0, deviation), -limit, limit))
-
-
-def _mirror(
-    crop: Image, points: NDArray[np.float32], pose: NDArray[np.float32], layout: Layout
-) -> tuple[Image, NDArray[np.float32], NDArray[np.float32]]:
-    points = points[list(layout.mirror)].copy()
-    points[:, 0] = 1 - points[:, 0]
-    pose = pose * np.array([-1, 1, -1], np.float32)
-    return np.ascontiguousarray(crop[:, ::-1]), points, pose
 
 
 def _recolour(crop: Image, generator: np.random.Generator) -> Image:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.networks import SpatialAsmnet
 from asmnet_sdk.training.samples import FaceSamples
-from asmnet_sdk.training.trainer import predict_batches, upright_crops
 
 __all__ = ["COVERAGE", "calibrate_sigma", "coverage_of", "rank_correlation"]
 
@@ -23,10 +23,11 @@ def calibrate_sigma(
     Returns:
         The factor applied.
     """
-    crops, truth = upright_crops(validation, size, crop_scale)
-    landmarks, _, log_sigma, _ = predict_batches(network.eval(), crops)
-    errors = np.linalg.norm(landmarks - truth, axis=-1)
-    factor = float(np.quantile(errors / np.exp(log_sigma), COVERAGE))
+    crops, truth = upright_crops(validation, size=size, crop_scale=crop_scale)
+    landmarks, _, log_sigma, _ = predict_crops(network, crops)
+    assert log_sigma is not None
+    errors = (landmarks - torch.from_numpy(truth)).norm(dim=2)
+    factor = float(np.quantile(errors / log_sigma.exp(), COVERAGE))
     with torch.no_grad():
         network.sigma_bias.add_(float(np.log(factor)))
     return factor

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.evaluation import SubsetFigures
-from asmnet_sdk.training.measuring import Measurements
+from asmnet_sdk.training.measuring import Measurements, SigmaFigures
 
 __all__ = ["model_card"]
 
@@ -15,6 +15,7 @@ def model_card(
     metadata: ModelMetadata,
     figures: Measurements,
     *,
+    network: str,
     sha256: str,
     size_bytes: int,
     measured: str,
@@ -24,6 +25,7 @@ def model_card(
     Args:
         metadata: What the model file says of itself.
         figures: What was measured.
+        network: What the network is, one phrase.
         sha256: Hash of the model file.
         size_bytes: Its size.
         measured: Date, protocol and hardware of the measurement, one sentence.
@@ -54,8 +56,7 @@ faces = FaceAligner("{metadata.name}").predict("photo.jpg")
 
 | | |
 |---|---|
-| network | trunk of ASMNet (MobileNetV2 cut after block 15, arXiv 2103.00119) with a spatial head: \
-soft-argmax over stride-8 maps |
+| network | {network} |
 | parameters | {figures.parameters / 1e6:.2f} M |
 | multiply-adds | {figures.multiply_adds / 1e9:.3f} G for one crop |
 | input | {metadata.input_size} x {metadata.input_size} uint8 RGB, crop side = \
@@ -77,15 +78,12 @@ with an NME above 8 %; AUC is the area under the cumulative error curve up to 8 
 mean absolute difference, in degrees, from pseudo-labels of other networks: no photo was measured
 with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 
-`landmark_sigma` is the radius of a circle around each landmark that is meant to hold the true
-point with a probability of 68 %: here it holds {100 * figures.sigma_coverage:.1f} % of the points,
-and its rank correlation with the error is {figures.sigma_rank_correlation:.2f}.
-
-## Limits
+{_sigma_section(figures.sigma)}## Limits
 
 - Not measured: 300-W challenging and full set, WFLW, profile faces, video, any group of
-  people apart from others. The test set has few faces turned by more than 30 degrees, and four beyond 45.
-- Landmarks behind hands, hair or masks are guesses; their `landmark_sigma` is larger.
+  people apart from others. The test set has few faces turned by more than 30 degrees, and four
+  beyond 45.
+- Landmarks behind hands, hair or masks are guesses.
 - Not made for identification, nor for judging emotion, age or character.
 """
 
@@ -109,3 +107,14 @@ def _detected_section(rows: Sequence[SubsetFigures]) -> str:
     if not rows:
         return ""
     return f"\nEnd to end, with crops at the boxes that YuNet finds:\n\n{_accuracy_table(rows)}\n"
+
+
+def _sigma_section(figures: SigmaFigures | None) -> str:
+    if figures is None:
+        return ""
+    return f"""\
+`landmark_sigma` is the radius of a circle around each landmark that is meant to hold the true
+point with a probability of 68 %: here it holds {100 * figures.coverage:.1f} % of the points,
+and its rank correlation with the error is {figures.rank_correlation:.2f}.
+
+"""

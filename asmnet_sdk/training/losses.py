@@ -8,7 +8,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["error_radius_loss", "head_pose_loss", "wing_loss"]
+__all__ = [
+    "HEAD_POSE_UNIT_DEGREES",
+    "asm_assisted_loss",
+    "asm_weight",
+    "error_radius_loss",
+    "head_pose_loss",
+    "head_pose_mse",
+    "wing_loss",
+]
+
+HEAD_POSE_UNIT_DEGREES = 90.0
+"""Angles enter the paper's loss as shares of 90 degrees.
+
+The paper states no unit. With this one a profile is 1 away from a frontal face, as the far side of
+the crop is from the near one, so its weights balance landmarks in [0, 1] and angles of like size.
+"""
 
 
 def wing_loss(
@@ -22,6 +37,36 @@ def wing_loss(
     offset = width - width * math.log1p(width / curvature)
     near = width * torch.log1p(error / curvature)
     return torch.where(error < width, near, error - offset).mean()
+
+
+def asm_weight(epoch: int, epochs: int) -> float:
+    """Return the weight of the smooth shape: 2, 1, 0.5 in the thirds of a run (the paper's α).
+
+    Args:
+        epoch: Counts from 0.
+        epochs: How many there are in all.
+    """
+    return (2.0, 1.0, 0.5)[3 * epoch // epochs]
+
+
+def asm_assisted_loss(
+    predicted: Tensor, truth: Tensor, smoothed: Tensor, *, weight: float
+) -> Tensor:
+    """Return the paper's L_facial of (N, K, 2) landmarks in [0, 1] of the crop.
+
+    The mean squared error to the truth, plus ``weight`` times that to the smoothed truth.
+    """
+    return F.mse_loss(predicted, truth) + weight * F.mse_loss(predicted, smoothed)
+
+
+def head_pose_mse(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Return the paper's L_pose of (N, 3) degrees, in ``HEAD_POSE_UNIT_DEGREES`` squared.
+
+    The mean squared error of yaw, pitch and roll; rows of the truth with NaN do not count.
+    """
+    known = truth.isfinite().all(dim=1)
+    difference = (predicted[known] - truth[known]) / HEAD_POSE_UNIT_DEGREES
+    return difference.square().sum() / max(difference.numel(), 1)
 
 
 def head_pose_loss(predicted: Tensor, truth: Tensor, weights: Tensor) -> Tensor:

@@ -14,8 +14,22 @@ from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.evaluation import FaceResult, SubsetFigures, evaluate, summarise
 from asmnet_sdk.training.calibration import coverage_of, rank_correlation
+from asmnet_sdk.training.networks import FaceNetwork
 
-__all__ = ["Measurements", "count_multiply_adds", "measure"]
+__all__ = ["Measurements", "SigmaFigures", "count_multiply_adds", "measure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigmaFigures:
+    """How well a predicted error radius holds.
+
+    Attributes:
+        coverage: Share of landmark errors within the radius.
+        rank_correlation: Spearman correlation of radius and error, over all landmarks.
+    """
+
+    coverage: float
+    rank_correlation: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,48 +41,46 @@ class Measurements:
         multiply_adds: Of one crop, convolutions and linear layers.
         annotated_boxes: Accuracy with crops at the annotated boxes, by subset.
         detected_boxes: Accuracy with crops at detected boxes; empty where no detector was given.
-        sigma_coverage: Share of landmark errors within the predicted radius.
-        sigma_rank_correlation: Spearman correlation of radius and error, over all landmarks.
+        sigma: How well the predicted error radius holds; None where the model predicts none.
     """
 
     parameters: int
     multiply_adds: int
     annotated_boxes: Sequence[SubsetFigures]
     detected_boxes: Sequence[SubsetFigures]
-    sigma_coverage: float
-    sigma_rank_correlation: float
+    sigma: SigmaFigures | None
 
 
 def measure(
-    network: nn.Module,
+    network: FaceNetwork,
     aligner: FaceAligner,
     faces: Sequence[AnnotatedFace],
     detector: FaceDetector | None,
 ) -> Measurements:
     """Measure an exported model on annotated faces."""
     results = evaluate(aligner, faces)
-    errors, sigma = _errors_and_sigma(results)
     detected = [] if detector is None else summarise(evaluate(aligner, faces, detector=detector))
     return Measurements(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         multiply_adds=count_multiply_adds(network, aligner.model.input_size),
         annotated_boxes=summarise(results),
         detected_boxes=detected,
-        sigma_coverage=coverage_of(errors, sigma),
-        sigma_rank_correlation=rank_correlation(errors, sigma),
+        sigma=_sigma_figures(results),
     )
 
 
-def _errors_and_sigma(
-    results: Sequence[FaceResult],
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...]:
-    errors, sigmas = [], []
-    for result in results:
-        if result.face is not None and result.face.landmark_sigma is not None:
-            difference = result.face.landmarks - result.annotated.landmarks
-            errors.append(np.linalg.norm(difference.astype(np.float64), axis=1))
-            sigmas.append(result.face.landmark_sigma.astype(np.float64))
-    return np.stack(errors), np.stack(sigmas)
+def _sigma_figures(results: Sequence[FaceResult]) -> SigmaFigures | None:
+    pairs = [
+        (np.linalg.norm(face.landmarks - result.annotated.landmarks, axis=1), face.landmark_sigma)
+        for result in results
+        if (face := result.face) is not None and face.landmark_sigma is not None
+    ]
+    if not pairs:
+        return None
+    errors, sigma = (np.stack(values).astype(np.float64) for values in zip(*pairs, strict=True))
+    return SigmaFigures(
+        coverage=coverage_of(errors, sigma), rank_correlation=rank_correlation(errors, sigma)
+    )
 
 
 def count_multiply_adds(network: nn.Module, size: int) -> int:

@@ -1,25 +1,26 @@
-"""The networks: ASMNet's trunk, a cut MobileNetV2, and the heads that read it."""
+"""The networks: the paper's two, and the one with a spatial head that is the default."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Prediction", "SpatialAsmnet", "Trunk"]
+from asmnet_sdk.training.losses import HEAD_POSE_UNIT_DEGREES
+from asmnet_sdk.training.trunk import InvertedResidual, Trunk, conv_norm
 
-# (expansion, output channels, stride of the first block, blocks), MobileNetV2 (arXiv 1801.04381,
-# table 2) up to Keras block 15: where ASMNet cuts it.
-_STAGES = (
-    (1, 16, 1, 1),
-    (6, 24, 2, 2),
-    (6, 32, 2, 3),
-    (6, 64, 2, 4),
-    (6, 96, 1, 3),
-    (6, 160, 2, 3),
-)
+__all__ = [
+    "NETWORKS",
+    "FaceNetwork",
+    "PaperAsmnet",
+    "PaperMobileNetV2",
+    "Prediction",
+    "SpatialAsmnet",
+]
 
 
 class Prediction(NamedTuple):
@@ -28,70 +29,90 @@ class Prediction(NamedTuple):
     Attributes:
         landmarks: (N, K, 2) in [0, 1] of the crop.
         head_pose: (N, 3) yaw, pitch, roll in degrees.
-        landmark_log_sigma: (N, K) log of the predicted error radius, same unit as landmarks.
-        face_logit: (N,) log odds that the crop shows a well placed face.
+        landmark_log_sigma: (N, K) log of the predicted error radius, same unit as landmarks; None
+            where the network predicts no radius.
+        face_logit: (N,) log odds that the crop shows a well placed face; None where the network
+            does not say.
     """
 
     landmarks: Tensor
     head_pose: Tensor
-    landmark_log_sigma: Tensor
-    face_logit: Tensor
+    landmark_log_sigma: Tensor | None = None
+    face_logit: Tensor | None = None
 
 
-def _conv_norm(
-    inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
-) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    ]
+class FaceNetwork(nn.Module):
+    """Gives a ``Prediction`` for (N, 3, S, S) RGB crops scaled to [-1, 1]; S a multiple of 32.
+
+    Attributes:
+        summary: What it is, for model cards.
+    """
+
+    summary: ClassVar[str]
 
 
-class InvertedResidual(nn.Module):
-    """MobileNetV2's block: expand 1x1, filter 3x3 by channel, project 1x1."""
+class PaperAsmnet(FaceNetwork):
+    """ASMNet as published: pooled features of six blocks, and two linear heads."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int, expansion: int) -> None:
+    summary = (
+        "ASMNet (arXiv 2103.00119): MobileNetV2 cut after block 15, six pooled blocks, linear heads"
+    )
+    taps = (1, 3, 6, 10, 13, 15)
+
+    def __init__(self, point_count: int = 68) -> None:
         super().__init__()
-        hidden = inputs * expansion
-        layers: list[nn.Module] = []
-        if expansion != 1:
-            layers += [*_conv_norm(inputs, hidden, 1), nn.ReLU6(inplace=True)]
-        layers += [*_conv_norm(hidden, hidden, 3, stride=stride, groups=hidden)]
-        layers += [nn.ReLU6(inplace=True), *_conv_norm(hidden, outputs, 1)]
-        self.layers = nn.Sequential(*layers)
-        self.is_residual = stride == 1 and inputs == outputs
+        self.trunk = Trunk()
+        self.heads = _LinearHeads(24 + 32 + 64 + 96 + 160 + 160, point_count)
+        _initialise(self)
 
-    def forward(self, features: Tensor) -> Tensor:
-        result: Tensor = self.layers(features)
-        return features + result if self.is_residual else result
+    def forward(self, image: Tensor) -> Prediction:
+        """Predict for (N, 3, S, S) RGB crops scaled to [-1, 1]."""
+        features = self.trunk(image)
+        prediction: Prediction = self.heads(torch.cat([_pool(features[b]) for b in self.taps], 1))
+        return prediction
 
 
-class Trunk(nn.Module):
-    """MobileNetV2 (width 1.0) cut after block 15, the trunk of ASMNet (arXiv 2103.00119)."""
+class PaperMobileNetV2(FaceNetwork):
+    """The paper's baseline: the whole MobileNetV2 with the same two linear heads."""
 
-    def __init__(self) -> None:
+    summary = "MobileNetV2 (arXiv 1801.04381) with linear heads, the baseline of arXiv 2103.00119"
+
+    def __init__(self, point_count: int = 68) -> None:
         super().__init__()
-        self.stem = nn.Sequential(*_conv_norm(3, 32, 3, stride=2), nn.ReLU6(inplace=True))
-        blocks = []
-        inputs = 32
-        for expansion, outputs, first_stride, count in _STAGES:
-            for position in range(count):
-                stride = first_stride if position == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, stride=stride, expansion=expansion))
-                inputs = outputs
-        self.blocks = nn.ModuleList(blocks)
+        self.trunk = Trunk()
+        self.last = nn.Sequential(
+            InvertedResidual(160, 320, stride=1, expansion=6),
+            *conv_norm(320, 1280, 1),
+            nn.ReLU6(inplace=True),
+        )
+        self.heads = _LinearHeads(1280, point_count)
+        _initialise(self)
 
-    def forward(self, image: Tensor) -> list[Tensor]:
-        """Return the outputs of blocks 0 to 15 for (N, 3, S, S) images scaled to [-1, 1]."""
-        features = self.stem(image)
-        outputs = []
-        for block in self.blocks:
-            features = block(features)
-            outputs.append(features)
-        return outputs
+    def forward(self, image: Tensor) -> Prediction:
+        """Predict for (N, 3, S, S) RGB crops scaled to [-1, 1]."""
+        prediction: Prediction = self.heads(_pool(self.last(self.trunk(image)[15])))
+        return prediction
 
 
-class SpatialAsmnet(nn.Module):
+class _LinearHeads(nn.Module):
+    """Dropout, then one linear layer for the landmarks and one for the head pose."""
+
+    def __init__(self, channels: int, point_count: int) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(0.3)
+        self.landmarks = nn.Linear(channels, 2 * point_count)
+        self.head_pose = nn.Linear(channels, 3)
+
+    def forward(self, features: Tensor) -> Prediction:
+        with _full_precision():
+            features = self.dropout(features)
+            return Prediction(
+                landmarks=0.5 + self.landmarks(features).unflatten(1, (-1, 2)),
+                head_pose=HEAD_POSE_UNIT_DEGREES * self.head_pose(features),
+            )
+
+
+class SpatialAsmnet(FaceNetwork):
     """ASMNet's trunk with a spatial head: landmarks as expected positions in soft maps.
 
     The outputs of blocks 5, 12 and 15 (strides 8, 16, 32) are merged at stride 8; each landmark
@@ -100,16 +121,21 @@ class SpatialAsmnet(nn.Module):
     radius of a landmark reads the spread of its map.
     """
 
+    summary = (
+        "trunk of ASMNet (MobileNetV2 cut after block 15, arXiv 2103.00119) with a spatial head: "
+        "soft-argmax over stride-8 maps"
+    )
+
     def __init__(self, point_count: int = 68, *, width: int = 128, pose_hidden: int = 32) -> None:
         super().__init__()
         self.trunk = Trunk()
         self.lateral = nn.ModuleList(
-            [nn.Sequential(*_conv_norm(channels, width, 1)) for channels in (32, 96, 160)]
+            [nn.Sequential(*conv_norm(channels, width, 1)) for channels in (32, 96, 160)]
         )
         self.merge = nn.Sequential(
             nn.ReLU6(inplace=True),
-            *_conv_norm(width, width, 3, groups=width),
-            *_conv_norm(width, width, 1),
+            *conv_norm(width, width, 3, groups=width),
+            *conv_norm(width, width, 1),
             nn.ReLU6(inplace=True),
         )
         self.maps = nn.Conv2d(width, point_count, 1)
@@ -123,10 +149,14 @@ class SpatialAsmnet(nn.Module):
         _initialise(self)
 
     def forward(self, image: Tensor) -> Prediction:
-        """Predict for (N, 3, S, S) RGB crops scaled to [-1, 1]; S a multiple of 32."""
+        """Predict for (N, 3, S, S) RGB crops scaled to [-1, 1]."""
         features = self.trunk(image)
-        pooled = features[15].mean(dim=(2, 3)).float()
-        landmarks, spread = expected_position(self._soft_maps(features))
+        maps = self._soft_maps(features)
+        with _full_precision():
+            return self._read(_pool(features[15]), maps)
+
+    def _read(self, pooled: Tensor, maps: Tensor) -> Prediction:
+        landmarks, spread = expected_position(maps)
         difficulty = self.sigma_difficulty(pooled.detach())
         log_sigma = self.sigma_slope * spread.detach().log() + self.sigma_bias + difficulty
         shape = _normalised_shape(landmarks.detach())
@@ -148,6 +178,15 @@ class SpatialAsmnet(nn.Module):
         return maps.flatten(2).softmax(dim=2).view(maps.shape)
 
 
+NETWORKS: Mapping[str, Callable[[int], FaceNetwork]] = MappingProxyType(
+    {
+        "asmnet": SpatialAsmnet,
+        "asmnet-paper": PaperAsmnet,
+        "mobilenetv2-paper": PaperMobileNetV2,
+    }
+)
+
+
 def expected_position(maps: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and spread of (N, K, H, W) maps that each sum to one.
 
@@ -161,6 +200,15 @@ def expected_position(maps: Tensor) -> tuple[Tensor, Tensor]:
     x, y = over_x @ columns, over_y @ rows
     variance = over_x @ columns.square() + over_y @ rows.square() - x.square() - y.square()
     return torch.stack([x, y], dim=2), variance.clamp_min(1e-6).sqrt()
+
+
+def _full_precision() -> torch.autocast:
+    """Leave bfloat16: it rounds landmarks to 1/512 of the crop and small variances to nothing."""
+    return torch.autocast("cpu", enabled=False)
+
+
+def _pool(features: Tensor) -> Tensor:
+    return features.float().mean(dim=(2, 3))
 
 
 def _normalised_shape(landmarks: Tensor) -> Tensor:

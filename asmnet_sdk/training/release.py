@@ -1,4 +1,4 @@
-"""Make a publishable model of trained weights: calibrate, export, measure, write its card.
+"""Make a publishable model of a finished run: export, measure, write its card.
 
 ``python -m asmnet_sdk.training.release --help``. The folder it writes (``model.onnx``,
 ``README.md``, ``SHA256SUMS``) is what goes to the Hub.
@@ -15,19 +15,15 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-import torch
-
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.contract import ModelMetadata
-from asmnet_sdk.datasets import AnnotatedFace, find_head_pose_file, read_300w
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.detection import YuNetDetector
-from asmnet_sdk.layouts import IBUG_68
-from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.cards import model_card
 from asmnet_sdk.training.export import export_network
 from asmnet_sdk.training.measuring import Measurements, measure
-from asmnet_sdk.training.networks import SpatialAsmnet
-from asmnet_sdk.training.samples import is_validation, load_face_samples
+from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.run import load_run, model_metadata
 
 __all__ = ["write_release"]
 
@@ -41,7 +37,7 @@ LICENCE = "non-commercial research, as the training photos"
 
 
 def write_release(
-    network: SpatialAsmnet,
+    network: FaceNetwork,
     metadata: ModelMetadata,
     folder: Path,
     *,
@@ -49,10 +45,10 @@ def write_release(
     detector: YuNetDetector | None,
     protocol: str,
 ) -> Measurements:
-    """Export a calibrated network, measure it and write its Hub-ready folder.
+    """Export a network, measure it and write its Hub-ready folder.
 
     Args:
-        network: The network; its sigma is calibrated already.
+        network: The network; an error radius is calibrated already.
         metadata: What the model file will say of itself; the figures are added here.
         folder: Where ``model.onnx``, ``README.md`` and ``SHA256SUMS`` go.
         test_faces: Annotated faces that took no part in training.
@@ -73,7 +69,14 @@ def write_release(
         f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
         f"`python -m asmnet_sdk.training.release`, onnxruntime on a CPU ({platform.machine()})."
     )
-    card = model_card(metadata, figures, sha256=digest, size_bytes=len(data), measured=measured)
+    card = model_card(
+        metadata,
+        figures,
+        network=network.summary,
+        sha256=digest,
+        size_bytes=len(data),
+        measured=measured,
+    )
     (folder / "README.md").write_text(card, encoding="utf-8")
     (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
     return figures
@@ -99,46 +102,30 @@ def main() -> None:
     """Release weights from the command line."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = _parser().parse_args()
-    network = SpatialAsmnet(IBUG_68.point_count).eval()
-    network.load_state_dict(torch.load(options.weights, weights_only=True))
-    validation = load_face_samples([face for face in _read(options.photos) if is_validation(face)])
-    factor = calibrate_sigma(network, validation, size=options.size, crop_scale=options.crop_scale)
-    logger.info("sigma scaled by %.3f", factor)
-    metadata = ModelMetadata(
-        name=options.name,
-        layout=IBUG_68.name,
-        input_size=options.size,
-        crop_scale=options.crop_scale,
-        training_data=options.training_data,
-        licence=LICENCE,
+    config, network = load_run(options.run)
+    metadata = model_metadata(
+        config, name=options.name, training_data=options.training_data, licence=LICENCE
     )
     figures = write_release(
         network,
         metadata,
         options.out,
-        test_faces=_read(options.test),
+        test_faces=read_annotations(options.test),
         detector=YuNetDetector(options.yunet) if options.yunet else None,
         protocol="300-W common test set (554 photos)",
     )
     logger.info("%s", figures)
 
 
-def _read(root: Path) -> list[AnnotatedFace]:
-    return read_300w(root, head_pose_file=find_head_pose_file(root))
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m asmnet_sdk.training.release", description=__doc__
     )
-    parser.add_argument("weights", type=Path, help="weights.pt of a run")
+    parser.add_argument("run", type=Path, help="run folder that training finished")
     parser.add_argument("out", type=Path, help="Hub-ready folder, such as hub/asmnet-68")
     parser.add_argument("--name", required=True, help="name of the model")
-    parser.add_argument("--photos", type=Path, required=True, help="300-W training photos")
     parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
-    parser.add_argument("--size", type=int, required=True, help="side of the crops in pixels")
-    parser.add_argument("--crop-scale", type=float, default=1.35, help="as in training")
     parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
     return parser
 

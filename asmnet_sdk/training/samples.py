@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.geometry import intersection_over_union, transform_points
+from asmnet_sdk.images import load_image
 from asmnet_sdk.preprocessing import crop_matrix, cut_crop
 from asmnet_sdk.results import BoundingBox
 
@@ -42,12 +44,13 @@ class FaceSamples:
     def __len__(self) -> int:
         return len(self.canvases)
 
-    def __add__(self, other: FaceSamples) -> FaceSamples:
+    def take(self, chosen: NDArray[np.int64]) -> FaceSamples:
+        """Return the faces of these indices."""
         return FaceSamples(
-            canvases=np.concatenate([self.canvases, other.canvases]),
-            landmarks=np.concatenate([self.landmarks, other.landmarks]),
-            head_poses=np.concatenate([self.head_poses, other.head_poses]),
-            pose_weights=np.concatenate([self.pose_weights, other.pose_weights]),
+            canvases=self.canvases[chosen],
+            landmarks=self.landmarks[chosen],
+            head_poses=self.head_poses[chosen],
+            pose_weights=self.pose_weights[chosen],
         )
 
 
@@ -57,7 +60,7 @@ def photo_of(face: AnnotatedFace) -> str:
     HELEN and AFW number the faces of one photo: ``1130084326_1``, ``1130084326_2``.
     """
     stem = face.name
-    return stem.rsplit("_", 1)[0] if stem[0].isdigit() else stem
+    return stem.rsplit("_", 1)[0] if re.fullmatch(r"\d+_\d+", stem) else stem
 
 
 def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
@@ -73,7 +76,7 @@ def load_face_samples(faces: Sequence[AnnotatedFace]) -> FaceSamples:
     for canvas, face in zip(canvases, faces, strict=True):
         box = BoundingBox.around(face.landmarks)
         matrix = crop_matrix(box, crop_scale=CANVAS_SCALE, size=CANVAS_SIZE)
-        canvas[:] = cut_crop(_read_rgb(face), matrix, (CANVAS_SIZE, CANVAS_SIZE))
+        canvas[:] = cut_crop(load_image(face.photo), matrix, (CANVAS_SIZE, CANVAS_SIZE))
         landmarks.append(transform_points(matrix, face.landmarks))
     missing = (np.nan, np.nan, np.nan)
     poses = [
@@ -99,15 +102,14 @@ def load_negatives(
     Returns:
         (M, 160, 160, 3) uint8 RGB.
     """
-    names = [photo_of(face) for face in faces]
-    single = [face for face, name in zip(faces, names, strict=True) if names.count(name) == 1]
+    face_counts = Counter(photo_of(face) for face in faces)
     crops = []
-    for face in single:
-        image = _read_rgb(face)
+    for face in (face for face in faces if face_counts[photo_of(face)] == 1):
+        image = load_image(face.photo)
         for box in _negative_boxes(image, face, per_photo, generator):
             matrix = crop_matrix(box, crop_scale=1.0, size=NEGATIVE_SIZE)
             crops.append(cut_crop(image, matrix, (NEGATIVE_SIZE, NEGATIVE_SIZE)))
-    return np.asarray(crops)
+    return np.asarray(crops, np.uint8).reshape(-1, NEGATIVE_SIZE, NEGATIVE_SIZE, 3)
 
 
 def _negative_boxes(
@@ -126,7 +128,3 @@ def _negative_boxes(
             count -= 1
         if count == 0:
             return
-
-
-def _read_rgb(face: AnnotatedFace) -> NDArray[np.uint8]:
-    return cv2.cvtColor(cv2.imread(str(face.photo)), cv2.COLOR_BGR2RGB)  # type: ignore[arg-type, return-value]

@@ -1,46 +1,22 @@
-"""Readers of annotated face photos: the .pts files and folders of 300-W."""
+"""The .pts files and folders of 300-W, and the head pose labels beside them."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
 
-__all__ = ["AnnotatedFace", "find_head_pose_file", "read_300w", "read_head_poses", "read_pts"]
+__all__ = ["find_head_pose_file", "read_300w", "read_head_poses", "read_pts"]
 
 _PHOTO_SUFFIXES = (".jpg", ".png", ".jpeg", ".JPG", ".PNG")
 _HEAD_POSE_COLUMNS = {"split", "subset", "name", "yaw", "pitch", "roll", "spread"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AnnotatedFace:
-    """One annotated face of a data set.
-
-    Attributes:
-        photo: Path of the picture.
-        subset: Name of its folder, such as ``"helen"``.
-        landmarks: (K, 2) float32 pixels, (0, 0) = centre of the top-left pixel.
-        head_pose: Its head pose label, if there is one.
-        head_pose_spread: How far the labellers of the pose disagree, in degrees.
-    """
-
-    photo: Path
-    subset: str
-    landmarks: NDArray[np.float32]
-    head_pose: HeadPose | None = None
-    head_pose_spread: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """File name of the photo without its suffix."""
-        return self.photo.stem
 
 
 def read_pts(path: Path) -> NDArray[np.float32]:

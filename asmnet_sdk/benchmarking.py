@@ -1,0 +1,142 @@
+"""How long each stage of a prediction takes on this machine."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.detection import FaceDetector
+from asmnet_sdk.images import load_image
+from asmnet_sdk.landmark_network import LandmarkNetwork
+from asmnet_sdk.results import BoundingBox
+
+__all__ = ["STAGES", "Setting", "StageTimes", "describe_machine", "time_stages"]
+
+STAGES = ("decode", "detect", "crop", "inference", "post-processing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One way to run a model.
+
+    Attributes:
+        model: Its name, for the table.
+        network: The loaded model.
+        threads: Threads it was loaded with; None for all cores.
+        batch: Faces in one run.
+    """
+
+    model: str
+    network: LandmarkNetwork
+    threads: int | None
+    batch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StageTimes:
+    """Milliseconds a face, measured under one setting.
+
+    Attributes:
+        setting: What was measured.
+        milliseconds: Stage -> (R,) times, one a repetition. Decoding and detection are a photo,
+            the other stages a face.
+    """
+
+    setting: Setting
+    milliseconds: Mapping[str, NDArray[np.float64]]
+
+    def median(self, stage: str) -> float:
+        """Return the median of a stage."""
+        return float(np.median(self.milliseconds[stage]))
+
+    def spread(self, stage: str) -> float:
+        """Return the interquartile range of a stage."""
+        low, high = np.percentile(self.milliseconds[stage], [25, 75])
+        return float(high - low)
+
+
+def time_stages(
+    settings: Sequence[Setting],
+    photo: bytes,
+    box: BoundingBox,
+    *,
+    detector: FaceDetector | None,
+    repetitions: int,
+    on_repetition: Callable[[], None] = lambda: None,
+) -> list[StageTimes]:
+    """Time all settings in turn, again and again, so that a busy moment hits them alike.
+
+    Args:
+        settings: What to compare.
+        photo: An encoded picture.
+        box: The box of a face in it; a batch holds that face several times.
+        detector: Also timed if given.
+        repetitions: How often; two more rounds come first and do not count.
+        on_repetition: Called after each round, to show progress.
+    """
+    rounds: list[list[dict[str, float]]] = []
+    for number in range(repetitions + 2):
+        times = [_time_once(setting, photo, box, detector) for setting in settings]
+        if number >= 2:
+            rounds.append(times)
+            on_repetition()
+    return [
+        StageTimes(
+            setting=setting,
+            milliseconds={
+                stage: np.array([times[i][stage] for times in rounds]) for stage in rounds[0][i]
+            },
+        )
+        for i, setting in enumerate(settings)
+    ]
+
+
+def _time_once(
+    setting: Setting, photo: bytes, box: BoundingBox, detector: FaceDetector | None
+) -> dict[str, float]:
+    """Return milliseconds of each stage of one prediction."""
+    network, batch = setting.network, setting.batch
+    marks = [time.perf_counter()]
+    image = load_image(photo)
+    marks.append(time.perf_counter())
+    if detector is not None:
+        detector.detect(image)
+    marks.append(time.perf_counter())
+    crops = [network.cut(image, box) for _ in range(batch)]
+    marks.append(time.perf_counter())
+    outputs = network.run(crops)
+    marks.append(time.perf_counter())
+    network.faces_of(outputs, crops)
+    marks.append(time.perf_counter())
+    passed = np.diff(marks) * 1000 / [1, 1, batch, batch, batch]
+    times = dict(zip(STAGES, passed.tolist(), strict=True))
+    if detector is None:
+        del times["detect"]
+    return times
+
+
+def describe_machine() -> dict[str, str]:
+    """Return processor, system and the versions that matter."""
+    packages = ("asmnet-sdk", "numpy", "onnxruntime", "opencv-python-headless")
+    return {
+        "processor": _processor_name(),
+        "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        **{name: version(name) for name in packages},
+    }
+
+
+def _processor_name() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        lines = information.read_text(encoding="utf-8").splitlines()
+        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+        if names:
+            return f"{names[0]}, {len(names)} logical cores"
+    return platform.processor() or platform.machine()

@@ -1,0 +1,198 @@
+"""What a training run is: one set of keys, written in TOML or as arguments."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from asmnet_sdk.errors import InvalidInputError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = [
+    "Recipe",
+    "RunConfig",
+    "flat_values",
+    "make_config",
+    "read_config",
+    "write_config",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        epochs: Passes over the faces.
+        size: Side of the crops in pixels, a multiple of 32.
+        crop_scale: Crop side / longer side of the face box.
+        batch_size: Faces in a batch.
+        negatives: Crops without a face added to each batch; 0 for a network without face score.
+        learning_rate: Peak of the one-cycle schedule.
+        weight_decay: AdamW's decoupled weight decay.
+        average_decay: Decay of the exponential moving average of the weights.
+        seed: Seed of weights, order and augmentation.
+
+    Raises:
+        InvalidInputError: A number is out of its range.
+    """
+
+    epochs: int
+    size: int = 128
+    crop_scale: float = 1.35
+    batch_size: int = 64
+    negatives: int = 8
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-2
+    average_decay: float = 0.998
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.size < 32 or self.size % 32:
+            raise InvalidInputError(f"size is {self.size}; needed: a multiple of 32")
+        for name in ("epochs", "batch_size", "crop_scale", "learning_rate"):
+            if getattr(self, name) <= 0:
+                raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: more than 0")
+        for name in ("negatives", "weight_decay", "average_decay", "seed"):
+            if getattr(self, name) < 0:
+                raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What is trained, on which photos, and where the results go.
+
+    Paths count from the working directory. Photos are given as ``read_annotations`` takes them:
+    folders in the layout of 300-W, WFLW list files, COCO keypoint files.
+
+    Attributes:
+        out: The run folder.
+        photos: Annotated photos.
+        recipe: How the network is trained.
+        validation: Photos that only validate; without any, 5 % of ``photos``, chosen by a hash of
+            their names.
+        extra: Photos that only train, such as pseudo-labelled ones.
+        repeat: How often an epoch shows each annotated face, beside one time each extra face.
+        network: A key of ``NETWORKS``.
+        objective: A key of ``OBJECTIVES``.
+        layout: Name of the landmark layout of all the photos.
+        start_from: ``weights.pt`` of an earlier run.
+        threads: Threads of torch.
+    """
+
+    out: Path
+    photos: tuple[Path, ...]
+    recipe: Recipe
+    validation: tuple[Path, ...] = ()
+    extra: tuple[Path, ...] = ()
+    repeat: int = 1
+    network: str = "asmnet"
+    objective: str = "wing"
+    layout: str = "IBUG_68"
+    start_from: Path | None = None
+    threads: int = 2
+
+
+def make_config(values: Mapping[str, object]) -> RunConfig:
+    """Make a run of its keys: the attributes of ``RunConfig`` and ``Recipe`` in one flat table.
+
+    Raises:
+        InvalidInputError: A key is unknown or missing, or its value cannot be used.
+    """
+    run_fields = [field for field in fields(RunConfig) if field.name != "recipe"]
+    known = [field.name for field in (*run_fields, *fields(Recipe))]
+    unknown = values.keys() - set(known)
+    if unknown:
+        raise InvalidInputError(
+            f"unknown key {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+        )
+    recipe = Recipe(**_values_of(fields(Recipe), values))
+    return RunConfig(recipe=recipe, **_values_of(run_fields, values))
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read a run from a TOML file.
+
+    Raises:
+        InvalidInputError: The file cannot be read or does not describe a run; the message names
+            the file and the key.
+    """
+    try:
+        return make_config(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise InvalidInputError(f"{path} cannot be read as TOML: {exc}") from exc
+    except InvalidInputError as exc:
+        raise InvalidInputError(f"{path}: {exc}") from exc
+
+
+def write_config(config: RunConfig, path: Path) -> None:
+    """Write a run as a TOML file that ``read_config`` reads."""
+    values = {name: value for name, value in flat_values(config).items() if value is not None}
+    lines = [f"{name} = {_to_toml(value)}\n" for name, value in values.items()]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def flat_values(config: RunConfig) -> dict[str, object]:
+    """Return the keys of a run and their values: the inverse of ``make_config``."""
+    values = asdict(config)
+    recipe: dict[str, object] = values.pop("recipe")
+    return values | recipe
+
+
+def _to_toml(value: object) -> str:
+    """Return a number, text, path or list of paths; for these TOML is written like JSON."""
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _values_of(chosen: Sequence[Field[Any]], values: Mapping[str, object]) -> dict[str, Any]:
+    found = {field.name: field for field in chosen if field.name in values}
+    missing = [f.name for f in chosen if f.default is MISSING and f.name not in found]
+    if missing:
+        raise InvalidInputError(f"missing key {', '.join(missing)}")
+    return {name: _parse(field, values[name]) for name, field in found.items()}
+
+
+def _parse(field: Field[Any], value: object) -> object:
+    needed, is_fit, convert = _KINDS[str(field.type)]
+    if not is_fit(value):
+        raise InvalidInputError(f"{field.name} is {value!r}; needed: {needed}")
+    return convert(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or isinstance(value, float)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str | Path) and str(value) != ""
+
+
+def _is_path_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(_is_path(item) for item in value)
+
+
+# Annotation of a field -> what is needed, whether a value is that, and how it is converted.
+_KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object]]] = {
+    "int": ("a whole number", _is_whole, int),
+    "float": ("a number", _is_number, float),
+    "str": ("a text", lambda value: isinstance(value, str), str),
+    "Path": ("a path", _is_path, Path),
+    "Path | None": ("a path", _is_path, Path),
+    "tuple[Path, ...]": (
+        "a list of paths",
+        _is_path_list,
+        lambda value: tuple(Path(item) for item in value),
+    ),
+}

@@ -1,0 +1,216 @@
+"""One run: from photos and a configuration to a folder that holds the trained network.
+
+The run folder holds ``run.toml`` (the configuration), ``checkpoint.pt``, ``log.jsonl``,
+``curves.png``, ``validation.png`` and, once it is finished, ``weights.pt``: the averaged weights,
+calibrated.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from asmnet_sdk.contract import ModelMetadata
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.training.batches import BatchSource
+from asmnet_sdk.training.calibration import calibrate_sigma
+from asmnet_sdk.training.configuration import (
+    RunConfig,
+    flat_values,
+    read_config,
+    write_config,
+)
+from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, SpatialAsmnet
+from asmnet_sdk.training.objectives import OBJECTIVES
+from asmnet_sdk.training.pictures import draw_curves, draw_validation
+from asmnet_sdk.training.samples import is_validation, load_face_samples, load_negatives
+from asmnet_sdk.training.trainer import CHECKPOINT_FILE, Trainer, save_state
+
+__all__ = [
+    "CONFIG_FILE",
+    "WEIGHTS_FILE",
+    "draw_run",
+    "finish_run",
+    "load_run",
+    "model_metadata",
+    "prepare_run",
+]
+
+CONFIG_FILE = "run.toml"
+WEIGHTS_FILE = "weights.pt"
+
+_MAY_CHANGE = {"out", "threads"}
+_Value = TypeVar("_Value")
+
+
+def prepare_run(config: RunConfig) -> Trainer:
+    """Read the photos and make the trainer, which continues where the run folder's run stopped.
+
+    Raises:
+        InvalidInputError: The configuration or a photo cannot be used, or the folder holds
+            another run.
+    """
+    layout = _choose("layout", config.layout, LAYOUTS)
+    make_network = _choose("network", config.network, NETWORKS)
+    make_objective = _choose("objective", config.objective, OBJECTIVES)
+    training, validation = _read_faces(config, layout)
+    config.out.mkdir(parents=True, exist_ok=True)
+    _claim_folder(config)
+    torch.manual_seed(config.recipe.seed)
+    torch.set_num_threads(config.threads)
+    network = make_network(layout.point_count)
+    if config.start_from:
+        load_weights(network, config.start_from)
+    extra = _read_all(config.extra, layout)
+    source = BatchSource(
+        faces=load_face_samples(training * config.repeat + extra),
+        negatives=_load_negatives(config, training),
+        layout=layout,
+        recipe=config.recipe,
+    )
+    trainer = Trainer(
+        network,
+        make_objective(source, config.out),
+        source,
+        validation=load_face_samples(validation),
+        folder=config.out,
+    )
+    trainer.resume()
+    return trainer
+
+
+def draw_run(trainer: Trainer) -> None:
+    """Write the pictures of a run of at least one epoch into its folder."""
+    pictures = {
+        "curves.png": draw_curves(trainer.records),
+        "validation.png": draw_validation(
+            trainer.averaged_network,
+            trainer.validation,
+            trainer.source.layout,
+            size=trainer.recipe.size,
+            crop_scale=trainer.recipe.crop_scale,
+        ),
+    }
+    for name, picture in pictures.items():
+        cv2.imwrite(str(trainer.folder / name), picture)
+
+
+def finish_run(trainer: Trainer) -> None:
+    """Leave pictures and averaged weights in the run folder; an error radius is calibrated."""
+    network = trainer.averaged_network
+    if isinstance(network, SpatialAsmnet):
+        recipe = trainer.recipe
+        calibrate_sigma(network, trainer.validation, size=recipe.size, crop_scale=recipe.crop_scale)
+    save_state(network.state_dict(), trainer.folder / WEIGHTS_FILE)
+    draw_run(trainer)
+
+
+def load_run(folder: Path) -> tuple[RunConfig, FaceNetwork]:
+    """Load what a finished run left: its configuration and its network, evaluating.
+
+    Raises:
+        InvalidInputError: The folder holds no finished run.
+    """
+    path = folder / CONFIG_FILE
+    if not path.exists():
+        raise InvalidInputError(f"{folder} is no run folder: it holds no {CONFIG_FILE}")
+    config = read_config(path)
+    weights = folder / WEIGHTS_FILE
+    if not weights.exists():
+        raise InvalidInputError(
+            f"the run in {folder} is not finished; to continue it: asmnet train {path}"
+        )
+    make_network = _choose("network", config.network, NETWORKS)
+    network = make_network(_choose("layout", config.layout, LAYOUTS).point_count)
+    load_weights(network, weights)
+    return config, network.eval()
+
+
+def model_metadata(
+    config: RunConfig, *, name: str, training_data: str, licence: str
+) -> ModelMetadata:
+    """Return what the model file of a run says of itself."""
+    return ModelMetadata(
+        name=name,
+        layout=config.layout,
+        input_size=config.recipe.size,
+        crop_scale=config.recipe.crop_scale,
+        training_data=training_data,
+        licence=licence,
+    )
+
+
+def load_weights(network: FaceNetwork, path: Path) -> None:
+    """Load weights into a network.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or its weights are those of another network.
+    """
+    try:
+        network.load_state_dict(torch.load(path, weights_only=True))
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as exc:
+        kind = type(network).__name__
+        raise InvalidInputError(f"{path} holds no weights of {kind}: {exc}") from exc
+
+
+def _choose(what: str, name: str, values: Mapping[str, _Value]) -> _Value:
+    if name not in values:
+        raise InvalidInputError(f"no {what} {name!r}; there are {', '.join(values)}")
+    return values[name]
+
+
+def _read_faces(
+    config: RunConfig, layout: Layout
+) -> tuple[list[AnnotatedFace], list[AnnotatedFace]]:
+    """Return the annotated faces that train and those that validate."""
+    faces = _read_all(config.photos, layout)
+    if config.validation:
+        return faces, _read_all(config.validation, layout)
+    validation = [face for face in faces if is_validation(face)]
+    if not validation:
+        raise InvalidInputError(
+            f"none of {len(faces)} faces falls into the 5 % that validate: add photos, or name "
+            "others under validation"
+        )
+    return [face for face in faces if not is_validation(face)], validation
+
+
+def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:
+    faces = [face for path in paths for face in read_annotations(path)]
+    for face in faces:
+        if len(face.landmarks) != layout.point_count:
+            raise InvalidInputError(
+                f"{face.photo} has {len(face.landmarks)} annotated points, {layout.name} has "
+                f"{layout.point_count}"
+            )
+    return faces
+
+
+def _load_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray[np.uint8]:
+    generator = np.random.default_rng(config.recipe.seed)
+    return load_negatives(
+        faces if config.recipe.negatives else [], per_photo=3, generator=generator
+    )
+
+
+def _claim_folder(config: RunConfig) -> None:
+    """Write the configuration into the run folder, unless another run lies there."""
+    path = config.out / CONFIG_FILE
+    if path.exists() and (config.out / CHECKPOINT_FILE).exists():
+        before, now = flat_values(read_config(path)), flat_values(config)
+        changed = {name for name in before if before[name] != now[name]} - _MAY_CHANGE
+        if changed:
+            raise InvalidInputError(
+                f"{config.out} holds a run with other values of {', '.join(sorted(changed))}: "
+                f"continue it with asmnet train {path}, or name another folder"
+            )
+    write_config(config, path)
