@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.evaluation import SubsetFigures
 from asmnet_sdk.training.measuring import Measurements, SigmaFigures
+from asmnet_sdk.training.robustness import Robustness
 
 __all__ = ["model_card"]
 
@@ -78,7 +79,7 @@ with an NME above 8 %; AUC is the area under the cumulative error curve up to 8 
 mean absolute difference, in degrees, from pseudo-labels of other networks: no photo was measured
 with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 
-{_sigma_section(figures.sigma)}## Limits
+{_sigma_section(figures.sigma)}{_robustness_section(figures.robustness)}## Limits
 
 - Not measured: 300-W challenging and full set, WFLW, profile faces, video, any group of
   people apart from others. The test set has few faces turned by more than 30 degrees, and four
@@ -86,6 +87,31 @@ with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 - Landmarks behind hands, hair or masks are guesses.
 - Not made for identification, nor for judging emotion, age or character.
 """
+
+
+def _robustness_section(figures: Robustness) -> str:
+    rows = "\n".join(
+        f"| {row.group} | {row.faces} | {row.nme_percent:.2f} |" for row in figures.groups
+    )
+    score = (
+        ""
+        if figures.face_score_auc is None
+        else f"""\
+`face_score` tells faces at their boxes from random crops that overlap the face by an IoU below 0.3
+with an area under the ROC curve of {figures.face_score_auc:.4f}. Some of those crops show another
+person's face, which counts against it.
+
+"""
+    )
+    return f"""\
+With the annotated boxes scaled by up to 10 % and moved by up to 8 % of their longer side, the NME
+is {figures.shaken_nme_percent:.2f} %. By group, at the annotated boxes:
+
+| faces | number | NME % |
+|---|---|---|
+{rows}
+
+{score}"""
 
 
 def _accuracy_table(rows: Sequence[SubsetFigures]) -> str:

@@ -15,6 +15,7 @@ from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.evaluation import FaceResult, SubsetFigures, evaluate, summarise
 from asmnet_sdk.training.calibration import coverage_of, rank_correlation
 from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.robustness import Robustness, measure_robustness
 
 __all__ = ["Measurements", "SigmaFigures", "count_multiply_adds", "measure"]
 
@@ -42,6 +43,7 @@ class Measurements:
         annotated_boxes: Accuracy with crops at the annotated boxes, by subset.
         detected_boxes: Accuracy with crops at detected boxes; empty where no detector was given.
         sigma: How well the predicted error radius holds; None where the model predicts none.
+        robustness: Careless boxes, turned heads, closed eyes, crops without a face.
     """
 
     parameters: int
@@ -49,6 +51,7 @@ class Measurements:
     annotated_boxes: Sequence[SubsetFigures]
     detected_boxes: Sequence[SubsetFigures]
     sigma: SigmaFigures | None
+    robustness: Robustness
 
 
 def measure(
@@ -66,6 +69,7 @@ def measure(
         annotated_boxes=summarise(results),
         detected_boxes=detected,
         sigma=_sigma_figures(results),
+        robustness=measure_robustness(aligner, faces, results),
     )
 
 
