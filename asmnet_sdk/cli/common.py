@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
 
-__all__ = ["ProgressBar", "Subcommands", "add_aligner_arguments", "make_aligner", "print_table"]
+__all__ = [
+    "ProgressBar",
+    "Subcommands",
+    "add_aligner_arguments",
+    "check_writable",
+    "make_aligner",
+    "print_table",
+]
 
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -52,6 +62,19 @@ def make_aligner(options: argparse.Namespace) -> FaceAligner:
     )
 
 
+def check_writable(path: Path) -> None:
+    """Refuse a path that cannot be written before the work is done, not after.
+
+    Raises:
+        InvalidInputError: It is a folder, or this user may not write it.
+    """
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder; needed: a file to write")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InvalidInputError(f"{path} may not be written by this user")
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns: texts to the left, numbers to the right."""
     columns = list(zip(header, *rows, strict=True))
@@ -74,12 +97,13 @@ class ProgressBar:
 
     _WIDTH = 30
 
-    def __init__(self, total: int, label: str) -> None:
+    def __init__(self, total: int | None, label: str) -> None:
+        """Start the clock; a total of None is unknown: the bar shows count and rate alone."""
         self._total = total
         self._label = label
         self._done = 0
         self._started = time.monotonic()
-        self._shown = total > 1 and sys.stderr.isatty()
+        self._shown = (total is None or total > 1) and sys.stderr.isatty()
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -98,8 +122,13 @@ class ProgressBar:
         self._done += 1
         if not self._shown:
             return
-        filled = self._WIDTH * self._done // self._total
         rate = self._done / max(time.monotonic() - self._started, 1e-9)
-        bar = "#" * filled + "." * (self._WIDTH - filled)
-        sys.stderr.write(f"\r{self._label} [{bar}] {self._done}/{self._total} {rate:.1f}/s ")
+        sys.stderr.write(f"\r{self._label} {self._gauge()} {rate:.1f}/s ")
         sys.stderr.flush()
+
+    def _gauge(self) -> str:
+        if self._total is None:
+            return str(self._done)
+        filled = min(self._WIDTH * self._done // self._total, self._WIDTH)
+        bar = "#" * filled + "." * (self._WIDTH - filled)
+        return f"[{bar}] {self._done}/{self._total}"

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import ProgressBar, Subcommands, add_aligner_arguments, make_aligner
+from asmnet_sdk.cli.common import (
+    ProgressBar,
+    Subcommands,
+    add_aligner_arguments,
+    check_writable,
+    make_aligner,
+)
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 
@@ -55,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     pictures = {} if options.draw is None else _picture_paths(options.draw, photos)
     for path in (options.json, options.csv):
         if path is not None:
-            _check_writable(path)
+            check_writable(path)
     aligner = make_aligner(options)
     faces_by_image: dict[str, list[Face]] = {}
     failures: list[str] = []
@@ -128,15 +134,6 @@ def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> Non
     overwritten = {p.resolve() for p in pictures} & {photo.resolve() for photo in photos}
     if overwritten:
         raise InvalidInputError(f"--draw would overwrite the photo {overwritten.pop()}")
-
-
-def _check_writable(path: Path) -> None:
-    """Refuse a path that cannot be written before the work is done, not after."""
-    if path.is_dir():
-        raise InvalidInputError(f"{path} is a folder; needed: a file to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InvalidInputError(f"{path} may not be written by this user")
 
 
 def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
