@@ -15,15 +15,22 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.detection import YuNetDetector
 from asmnet_sdk.training.cards import model_card
+from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.measuring import Measurements, measure
 from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.quantising import quantise_model
 from asmnet_sdk.training.run import load_run, model_metadata
+from asmnet_sdk.training.samples import is_validation, load_face_samples
 
 __all__ = ["write_release"]
 
@@ -33,6 +40,7 @@ TRAINING_DATA = (
     "300-W (HELEN, AFW, LFPW), head pose by pseudo-labels of other networks; photos licensed for "
     "non-commercial research"
 )
+_QUANTISED = "; convolutions in 8 bits (static QDQ quantisation, calibrated on training crops)"
 LICENCE = "non-commercial research, as the training photos"
 
 
@@ -44,6 +52,7 @@ def write_release(
     test_faces: list[AnnotatedFace],
     detector: YuNetDetector | None,
     protocol: str,
+    calibration_crops: NDArray[np.uint8] | None = None,
 ) -> Measurements:
     """Export a network, measure it and write its Hub-ready folder.
 
@@ -54,15 +63,17 @@ def write_release(
         test_faces: Annotated faces that took no part in training.
         detector: Gives the end-to-end figures; None leaves them out.
         protocol: Name of the test set, for the card.
+        calibration_crops: (N, S, S, 3) training crops that set the ranges of an 8-bit model; None
+            leaves it in float32.
     """
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "draft.onnx"
-        export_network(network, metadata, draft)
+        _write_model(network, metadata, draft, calibration_crops)
         figures = measure(network, FaceAligner(draft, device="cpu"), test_faces, detector)
     metadata = replace(metadata, figures=_headline(figures))
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "model.onnx"
-    export_network(network, metadata, model)
+    _write_model(network, metadata, model, calibration_crops)
     data = model.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     measured = (
@@ -72,7 +83,7 @@ def write_release(
     card = model_card(
         metadata,
         figures,
-        network=network.summary,
+        network=network.summary + ("" if calibration_crops is None else _QUANTISED),
         sha256=digest,
         size_bytes=len(data),
         measured=measured,
@@ -80,6 +91,23 @@ def write_release(
     (folder / "README.md").write_text(card, encoding="utf-8")
     (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
     return figures
+
+
+def _write_model(
+    network: FaceNetwork, metadata: ModelMetadata, path: Path, crops: NDArray[np.uint8] | None
+) -> None:
+    export_network(network, metadata, path)
+    if crops is not None:
+        quantise_model(path, crops)
+
+
+def _calibration_crops(config: RunConfig) -> NDArray[np.uint8]:
+    """Cut every 16th annotated training face of a run."""
+    faces = [face for root in config.photos for face in read_annotations(root)]
+    chosen = [face for face in faces if not is_validation(face)][::16]
+    recipe = config.recipe
+    samples = load_face_samples(chosen)
+    return upright_crops(samples, size=recipe.size, crop_scale=recipe.crop_scale)[0]
 
 
 def _headline(figures: Measurements) -> dict[str, float]:
@@ -113,6 +141,7 @@ def main() -> None:
         test_faces=read_annotations(options.test),
         detector=YuNetDetector(options.yunet) if options.yunet else None,
         protocol="300-W common test set (554 photos)",
+        calibration_crops=_calibration_crops(config) if options.int8 else None,
     )
     logger.info("%s", figures)
 
@@ -126,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", required=True, help="name of the model")
     parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
+    parser.add_argument(
+        "--int8", action="store_true", help="quantise to 8 bits, calibrated on training photos"
+    )
     parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
     return parser
 
