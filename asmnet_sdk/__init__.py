@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, WFLW_98, Layout
     from asmnet_sdk.models import ModelSpec, available_models
     from asmnet_sdk.results import BoundingBox, Face, HeadPose
+    from asmnet_sdk.tracking import FaceTracker
     from asmnet_sdk.warping import WarpedFace, warp_face
 
 _MODULES = {
@@ -57,6 +58,7 @@ _MODULES = {
     "layouts": ("FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"),
     "models": ("ModelSpec", "available_models"),
     "results": ("BoundingBox", "Face", "HeadPose"),
+    "tracking": ("FaceTracker",),
     "warping": ("WarpedFace", "warp_face"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -71,6 +73,7 @@ __all__ = [
     "Face",
     "FaceAligner",
     "FaceDetector",
+    "FaceTracker",
     "HeadPose",
     "InvalidBoundingBoxError",
     "InvalidImageError",

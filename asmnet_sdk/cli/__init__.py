@@ -8,12 +8,22 @@ import sys
 from collections.abc import Sequence
 
 import asmnet_sdk
-from asmnet_sdk.cli import benchmark, doctor, download, evaluate, export, models, predict, train
+from asmnet_sdk.cli import (
+    benchmark,
+    doctor,
+    download,
+    evaluate,
+    export,
+    models,
+    predict,
+    train,
+    video,
+)
 from asmnet_sdk.errors import AsmnetError
 
 __all__ = ["main"]
 
-_COMMANDS = (predict, evaluate, benchmark, models, download, doctor, train, export)
+_COMMANDS = (predict, video, evaluate, benchmark, models, download, doctor, train, export)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

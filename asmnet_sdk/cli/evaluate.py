@@ -28,7 +28,7 @@ def add_parser(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="accuracy on annotated photos",
-        description="Measure inter-ocular NME, failure rate and AUC at 8 %%, and head pose error.",
+        description="Measure inter-ocular NME, failure rate and AUC at 8 %, and head pose error.",
         epilog="Example: asmnet evaluate 300w/test",
     )
     parser.add_argument("root", type=Path, help="300-W layout: SUBSET/NAME.pts beside NAME.jpg")

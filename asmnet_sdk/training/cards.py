@@ -82,8 +82,8 @@ with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 {_sigma_section(figures.sigma)}{_robustness_section(figures.robustness)}## Limits
 
 - Not measured: 300-W challenging and full set, WFLW, profile faces, video, any group of
-  people apart from others. The test set has few faces turned by more than 30 degrees, and four
-  beyond 45.
+  people apart from others. The test set has 17 faces turned by more than 30 degrees, none beyond
+  45.
 - Landmarks behind hands, hair or masks are guesses.
 - Not made for identification, nor for judging emotion, age or character.
 """

@@ -1,0 +1,175 @@
+"""``asmnet video``: follow the faces of a video or a camera."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from asmnet_sdk.cli.common import (
+    ProgressBar,
+    Subcommands,
+    add_aligner_arguments,
+    check_writable,
+    make_aligner,
+)
+from asmnet_sdk.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from asmnet_sdk.cli.video_files import Video
+    from asmnet_sdk.layouts import Layout
+    from asmnet_sdk.results import Face
+
+    Sink: TypeAlias = Callable[[int, float, NDArray[np.uint8], list[Face]], None]
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: Subcommands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "video",
+        help="follow the faces of a video or a camera",
+        description="Follow the faces of a video: landmarks, head pose and an id for each. "
+        "Ctrl-C stops and keeps what is done.",
+        epilog="Example: asmnet video talk.mp4 --out drawn.mp4 --csv faces.csv",
+    )
+    parser.add_argument("input", metavar="IN", help="video file, or the number of a camera")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write a video with the faces drawn in, without sound: .mp4, .mov, .mkv or .avi",
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, a row a face")
+    parser.add_argument(
+        "--json-lines",
+        type=Path,
+        metavar="FILE",
+        help="write JSON here, a line a frame (default: print it, if no output is named)",
+    )
+    parser.add_argument(
+        "--detect-every",
+        type=int,
+        default=10,
+        metavar="N",
+        help="run the face detector on every N-th frame (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep-lost",
+        type=int,
+        default=60,
+        metavar="N",
+        help="frames for which a lost face may come back under its id (default: %(default)s)",
+    )
+    parser.add_argument("--no-smoothing", action="store_true", help="leave the landmarks as found")
+    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
+    add_aligner_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Follow the faces frame by frame; files stay complete whenever it stops."""
+    from asmnet_sdk.cli.video_files import Video
+    from asmnet_sdk.smoothing import MIN_CUTOFF_HZ
+    from asmnet_sdk.tracking import FaceTracker
+
+    _check_outputs(options)
+    with ExitStack() as stack:
+        video = Video(options.input)
+        stack.callback(video.close)
+        aligner = make_aligner(options)
+        tracker = FaceTracker(
+            aligner,
+            detect_every=options.detect_every,
+            keep_lost=options.keep_lost,
+            min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,
+        )
+        sinks = _open_sinks(options, stack, aligner.layout, video.frame_rate)
+        bar = stack.enter_context(ProgressBar(_total(video, options.max_frames), "video"))
+        for index, (seconds, frame) in enumerate(video.frames(options.max_frames)):
+            faces = tracker.update(frame, timestamp=seconds)
+            for sink in sinks:
+                sink(index, seconds, frame, faces)
+            bar.advance()
+    return 0
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    outputs = [p for p in (options.out, options.csv, options.json_lines) if p is not None]
+    for path in outputs:
+        check_writable(path)
+        if path.resolve() == Path(options.input).resolve():
+            raise InvalidInputError(f"{path} would overwrite the video that is read")
+    if options.max_frames is not None and options.max_frames < 1:
+        raise InvalidInputError(f"--max-frames is {options.max_frames}; needed: 1 or more")
+
+
+def _total(video: Video, max_frames: int | None) -> int | None:
+    if max_frames is None or video.frame_count is None:
+        return max_frames or video.frame_count
+    return min(max_frames, video.frame_count)
+
+
+def _open_sinks(
+    options: argparse.Namespace, stack: ExitStack, layout: Layout, frame_rate: float
+) -> list[Sink]:
+    """Return what takes each frame: its index, its time in seconds, its picture, its faces."""
+    from asmnet_sdk.cli.video_files import VideoFile
+
+    sinks: list[Sink] = []
+    if options.out:
+        video_file = VideoFile(options.out, frame_rate)
+        stack.callback(video_file.close)
+        sinks.append(video_file.write)
+    if options.csv:
+        file = stack.enter_context(options.csv.open("w", encoding="utf-8", newline=""))
+        sinks.append(_csv_sink(file, layout))
+    if options.json_lines:
+        file = stack.enter_context(options.json_lines.open("w", encoding="utf-8"))
+        sinks.append(partial(_write_json_line, file))
+    return sinks or [partial(_write_json_line, sys.stdout)]
+
+
+def _csv_sink(file: TextIO, layout: Layout) -> Sink:
+    writer = csv.writer(file, lineterminator="\n")
+    points = [f"{axis}{i}" for i in range(layout.point_count) for axis in "xy"]
+    angles = ("yaw", "pitch", "roll")
+    box = ("x_min", "y_min", "x_max", "y_max")
+    writer.writerow(["frame", "seconds", "track_id", "score", *box, *angles, "layout", *points])
+
+    def write(index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]) -> None:
+        for face in faces:
+            writer.writerow([index, f"{seconds:.3f}", face.track_id, *_csv_values(face)])
+
+    return write
+
+
+def _csv_values(face: Face) -> Iterator[object]:
+    yield "" if face.score is None else f"{face.score:.4f}"
+    yield from (f"{value:.2f}" for value in face.box)
+    pose = face.head_pose
+    yield from (f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll))
+    yield face.layout.name
+    yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())
+
+
+def _write_json_line(
+    file: TextIO, index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]
+) -> None:
+    record = {
+        "frame": index,
+        "seconds": round(seconds, 3),
+        "faces": [face.to_dict() for face in faces],
+    }
+    file.write(json.dumps(record) + "\n")

@@ -1,0 +1,135 @@
+"""A face over time, and which of the boxes in a frame are its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.smoothing import FaceSmoother, smoothing_weight
+
+__all__ = [
+    "Track",
+    "box_around",
+    "has_place",
+    "is_same_face",
+    "match_boxes",
+    "overlap_of",
+    "without_doubles",
+]
+
+# Two faces whose boxes overlap more than this are one face.
+_SAME_FACE_OVERLAP = 0.4
+# A face that overlaps its last box less than this has jumped: smoothing starts afresh.
+_JUMP_OVERLAP = 0.5
+# Cutoff of a track's speed, low enough that a hop onto a neighbour does not pass for motion.
+_SPEED_CUTOFF_HZ = 0.5
+# Where a lost face may be found again: shares of the way that its motion would have taken it.
+_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(eq=False, slots=True)
+class Track:
+    """One face over time: how it looked when it was last seen, and how it moved then."""
+
+    track_id: int
+    smoother: FaceSmoother
+    face: Face
+    box: BoundingBox
+    seen_seconds: float
+    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    frames_lost: int = 0
+
+    def expected_boxes(self, seconds: float) -> list[BoundingBox]:
+        """Return places on the way from where the face was to where its motion has taken it."""
+        elapsed = seconds - self.seen_seconds
+        return [self._moved(share * elapsed) for share in _WAY]
+
+    def strayed(self, face: Face, seconds: float) -> float:
+        """Return how little the face lies where it should be: 0 right there, 1 elsewhere."""
+        return 1 - overlap_of(self._moved(seconds - self.seen_seconds), box_around(face))
+
+    def see(self, face: Face, seconds: float) -> None:
+        """Take in the face as it looks now."""
+        if self.frames_lost or overlap_of(self.box, box_around(face)) < _JUMP_OVERLAP:
+            self.smoother.reset()
+        elapsed = seconds - self.seen_seconds
+        smoothed = self.smoother.smooth(face, elapsed_seconds=elapsed)
+        self.face = replace(smoothed, track_id=self.track_id)
+        box = box_around(self.face)
+        if elapsed > 0:
+            velocity = np.subtract(box.center, self.box.center) / elapsed
+            self.velocity += (velocity - self.velocity) * smoothing_weight(
+                _SPEED_CUTOFF_HZ, elapsed
+            )
+        self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
+
+    def _moved(self, elapsed_seconds: float) -> BoundingBox:
+        x, y = self.velocity * elapsed_seconds
+        box = self.box
+        return BoundingBox(box.x_min + x, box.y_min + y, box.x_max + x, box.y_max + y)
+
+
+def without_doubles(followed: Mapping[Track, Face], seconds: float) -> dict[Track, Face]:
+    """Drop the track that strayed farther, where two are on one face."""
+    kept = dict(followed)
+    tracks = list(followed)
+    boxes = [[*box_around(face)] for face in followed.values()]
+    overlaps = np.triu(intersection_over_union(boxes, boxes), k=1)
+    for pair in np.argwhere(overlaps > _SAME_FACE_OVERLAP):
+        rivals = [tracks[index] for index in pair if tracks[index] in kept]
+        if len(rivals) == 2:
+            del kept[max(rivals, key=lambda track: track.strayed(followed[track], seconds))]
+    return kept
+
+
+def match_boxes(
+    places: Sequence[Sequence[BoundingBox]], boxes: Sequence[BoundingBox], min_overlap: float
+) -> dict[int, int]:
+    """Return index of the place -> index of the box: the best overlap first, each once.
+
+    Args:
+        places: For each place the boxes that it may be, equally many; the best one counts.
+        boxes: The boxes to give away.
+        min_overlap: IoU below which a box is none of a place's.
+    """
+    if not places or not boxes:
+        return {}
+    options = np.array([[[*option] for option in place] for place in places])
+    overlaps = intersection_over_union(options, [[*box] for box in boxes])
+    overlaps = overlaps.reshape(len(places), -1, len(boxes)).max(axis=1)
+    matched: dict[int, int] = {}
+    while overlaps.max() >= min_overlap:
+        place, box = np.unravel_index(overlaps.argmax(), overlaps.shape)
+        matched[int(place)] = int(box)
+        overlaps[place, :] = overlaps[:, box] = -1
+    return matched
+
+
+def overlap_of(box: BoundingBox, other: BoundingBox) -> float:
+    """Return the IoU of two boxes."""
+    return float(intersection_over_union([*box], [*other])[0, 0])
+
+
+def is_same_face(face: Face, other: Face) -> bool:
+    """Tell whether two faces of one frame lie so close that they are one."""
+    return overlap_of(box_around(face), box_around(other)) > _SAME_FACE_OVERLAP
+
+
+def box_around(face: Face) -> BoundingBox:
+    """Return the tight box around the landmarks, from which the next crop comes."""
+    return BoundingBox.around(face.landmarks)
+
+
+def has_place(face: Face) -> bool:
+    """Tell whether the landmarks are finite and span a box."""
+    try:
+        box_around(face)
+    except InvalidBoundingBoxError:
+        return False
+    return True

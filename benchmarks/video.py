@@ -1,0 +1,354 @@
+"""Steadiness, lag, identity and speed of FaceTracker on video rendered from two photos.
+
+Usage: python benchmarks/video.py [--yunet face_detection_yunet_2023mar.onnx]
+
+The motion is known exactly: every frame is a still photo moved by a known transform, lit, then
+given sensor noise and JPEG compression. Without --yunet the detector knows the true boxes up to
+the unrest that YuNet's have, and speed is not measured.
+
+Targets: jitter of a still face at most 1/3 of that of predictions frame by frame, at most 1 frame
+of lag in motion, no identity switch, 3 times the frames per second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk import BoundingBox, Face, FaceAligner, YuNetDetector
+from asmnet_sdk.cli.common import print_table
+from asmnet_sdk.geometry import intersection_over_union, transform_points
+from asmnet_sdk.tracking import FaceTracker
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+FRAME_RATE = 30
+SIZE_WH = (640, 480)
+WARM_UP = 30  # frames until the smoothing has settled
+# Photo -> face box: x_min, y_min, x_max, y_max, eyebrows to chin.
+PORTRAITS = {
+    "astronaut.jpg": (179.0, 87.0, 272.0, 179.0),
+    "grace_hopper.jpg": (178.0, 159.0, 350.0, 334.0),
+}
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A photo of one face: (H, W, 3) BGR, its face box, and its (68, 2) landmarks."""
+
+    picture: NDArray[np.uint8]
+    box: BoundingBox
+    landmarks: NDArray[np.float64]
+
+    def placement(
+        self, center: tuple[float, float], face_size: float, clockwise_degrees: float = 0.0
+    ) -> NDArray[np.float64]:
+        """Return the (2, 3) transform that puts the face there, ``face_size`` pixels large."""
+        angle = np.radians(clockwise_degrees)
+        scale = face_size / np.sqrt(self.box.area)
+        linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        return np.column_stack([linear, np.array(center) - linear @ self.box.center])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One rendered frame, and where the landmarks of each portrait are: (N, 68, 2)."""
+
+    picture: NDArray[np.uint8]
+    truth: NDArray[np.float64]
+
+
+class Camera:
+    """Turns a clean picture into a camera's: light, sensor noise, JPEG."""
+
+    def __init__(self, *, noise: float, quality: int) -> None:
+        self._random = np.random.default_rng(0)
+        self._noise = self._random.normal(0, noise, (2 * SIZE_WH[1], 2 * SIZE_WH[0], 3))
+        self._noise = self._noise.astype(np.float32)
+        self._quality = quality
+
+    def shoot(self, picture: NDArray[np.uint8], light: float = 1.0) -> NDArray[np.uint8]:
+        """Return the picture as this camera would have taken it."""
+        top, left = self._random.integers(0, (SIZE_WH[1], SIZE_WH[0]))
+        noise = self._noise[top : top + SIZE_WH[1], left : left + SIZE_WH[0]]
+        noisy = np.clip(picture * np.float32(light) + noise, 0, 255).astype(np.uint8)
+        encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1]
+        return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+
+
+class KnowingDetector:
+    """Gives the boxes it was told, each edge off by 0.3 % of the face size, as YuNet's are."""
+
+    def __init__(self) -> None:
+        self.boxes: list[BoundingBox] = []
+        self._random = np.random.default_rng(0)
+
+    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
+        """Give the boxes, slightly off."""
+        return [BoundingBox(*self._shake(box)) for box in self.boxes]
+
+    def _shake(self, box: BoundingBox) -> list[float]:
+        return [edge + self._random.normal(0, 0.003 * np.sqrt(box.area)) for edge in box]
+
+
+def load_portraits(aligner: FaceAligner) -> list[Portrait]:
+    """Read the photos and find their landmarks."""
+    portraits = []
+    for name, numbers in PORTRAITS.items():
+        picture = cv2.imread(str(EXAMPLES / name))
+        [face] = aligner.predict(picture, numbers)
+        landmarks = face.landmarks.astype(np.float64)
+        portraits.append(Portrait(picture, BoundingBox.around(landmarks), landmarks))
+    return portraits
+
+
+def render_one(
+    portrait: Portrait,
+    camera: Camera,
+    seconds: float,
+    motion: Callable[[float], tuple[float, float, float, float]],
+) -> Iterator[Frame]:
+    """Render one portrait; ``motion`` gives x, size, angle and light at a time."""
+    for index in range(int(seconds * FRAME_RATE)):
+        x, size, angle, light = motion(index / FRAME_RATE)
+        matrix = portrait.placement((320 + x, 240), size, angle)
+        picture = cv2.warpAffine(
+            portrait.picture,
+            matrix,
+            SIZE_WH,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        yield Frame(
+            camera.shoot(picture, light), transform_points(matrix, portrait.landmarks)[None]
+        )
+
+
+def render_crossing(
+    portraits: tuple[Portrait, Portrait], camera: Camera, seconds: float, height_offset: float
+) -> Iterator[Frame]:
+    """Render two heads that pass each other; the second one is in front."""
+    frames = int(seconds * FRAME_RATE)
+    for index in range(frames):
+        x = 120 + 400 * index / (frames - 1)
+        picture = np.full((SIZE_WH[1], SIZE_WH[0], 3), 110, np.uint8)
+        truth = []
+        for portrait, center in zip(
+            portraits, ((x, 240 + height_offset), (640 - x, 240)), strict=True
+        ):
+            matrix = portrait.placement(center, 120)
+            picture = paste_head(picture, portrait, matrix)
+            truth.append(transform_points(matrix, portrait.landmarks))
+        yield Frame(camera.shoot(picture), np.array(truth))
+
+
+def paste_head(
+    picture: NDArray[np.uint8], portrait: Portrait, matrix: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Paste the head with its hair, cut out by a soft ellipse."""
+    box = portrait.box
+    mask = np.zeros(portrait.picture.shape[:2], np.float32)
+    center = (round(box.center[0]), round(box.center[1] - 0.2 * box.height))
+    axes = (round(0.8 * box.width), round(0.95 * box.height))
+    cv2.ellipse(mask, center, axes, 0, 0, 360, 1.0, -1)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * box.width)
+    opacity = cv2.warpAffine(mask, matrix, SIZE_WH)[..., None]
+    head = cv2.warpAffine(portrait.picture, matrix, SIZE_WH)
+    return (picture + opacity * (head.astype(np.float32) - picture)).astype(np.uint8)
+
+
+def still(_: float) -> tuple[float, float, float, float]:
+    """Keep still."""
+    return 0, 120, 0, 1
+
+
+def flickering(seconds: float) -> tuple[float, float, float, float]:
+    """Keep still while the light goes up and down."""
+    return 0, 120, 0, 1 + 0.2 * np.sin(2 * np.pi * 0.5 * seconds)
+
+
+def panning(face_sizes_per_second: float) -> Callable[[float], tuple[float, float, float, float]]:
+    """Go to and fro at a constant speed, at most one face size each way."""
+    period = min(4 / face_sizes_per_second, 2.0)
+    reach = 120 * face_sizes_per_second * period / 4
+
+    def motion(seconds: float) -> tuple[float, float, float, float]:
+        phase = (seconds / period + 0.25) % 1
+        return reach * (4 * abs(phase - 0.5) - 1), 120, 0, 1
+
+    return motion
+
+
+def zooming(seconds: float) -> tuple[float, float, float, float]:
+    """Come nearer and go back, once in 2 seconds."""
+    return 0, 120 * 1.5 ** np.sin(2 * np.pi * 0.5 * seconds), 0, 1
+
+
+def turning(seconds: float) -> tuple[float, float, float, float]:
+    """Roll to and fro, once in 2 seconds."""
+    return 0, 120, 25 * np.sin(2 * np.pi * 0.5 * seconds), 1
+
+
+@dataclass
+class Bench:
+    """The aligner under test and its detector."""
+
+    aligner: FaceAligner
+    detector: KnowingDetector | YuNetDetector
+
+    def follow(self, frames: list[Frame], tracker: FaceTracker) -> list[list[Face]]:
+        """Return the faces of each frame as a tracker sees them."""
+        return [self._see(frame, tracker.update) for frame in frames]
+
+    def predict(self, frames: list[Frame]) -> list[list[Face]]:
+        """Return the faces of each frame, found anew in every one."""
+        return [self._see(frame, self.aligner.predict) for frame in frames]
+
+    def _see(self, frame: Frame, look: Callable[[NDArray[np.uint8]], list[Face]]) -> list[Face]:
+        if isinstance(self.detector, KnowingDetector):
+            self.detector.boxes = [BoundingBox.around(points) for points in frame.truth]
+        return look(frame.picture)
+
+
+def settled(faces: list[list[Face]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return landmarks (frames, 68, 2) and head pose (frames, 1, 3) after the warm-up."""
+    missed = sum(not found for found in faces)
+    if missed:
+        raise SystemExit(f"the face was missed in {missed} of {len(faces)} frames")
+    shown = [found[0] for found in faces[WARM_UP:]]
+    poses = [face.head_pose for face in shown]
+    angles = [[[pose.yaw, pose.pitch, pose.roll]] for pose in poses]
+    return np.array([face.landmarks for face in shown], np.float64), np.array(angles)
+
+
+def jitter(points: NDArray[np.float64]) -> float:
+    """Return the standard deviation over time of (frames, N, D), in its unit."""
+    return float(np.sqrt(points.var(axis=0).sum(axis=-1).mean()))
+
+
+def lag_frames(points: NDArray[np.float64], frames: list[Frame]) -> float:
+    """Return by how many frames the points trail the truth, by least squares over the motion."""
+    truth = np.array([frame.truth[0] for frame in frames])
+    velocity = np.gradient(truth, axis=0)[WARM_UP:]
+    behind = truth[WARM_UP:] - points
+    behind -= behind.mean(axis=0)
+    return float((behind * velocity).sum() / (velocity**2).sum())
+
+
+def count_switches(faces: list[list[Face]], frames: list[Frame]) -> tuple[int, int]:
+    """Return how often the id of a visible face changed, and in how many frames it had none."""
+    last: dict[int, int] = {}
+    switches = missed = 0
+    for found, frame in zip(faces, frames, strict=True):
+        boxes = [BoundingBox.around(points) for points in frame.truth]
+        is_hidden = intersection_over_union([*boxes[0]], [*boxes[1]])[0, 0] > 0.2
+        for person in (1,) if is_hidden else (0, 1):
+            near = [f for f in found if _distance(f, frame.truth[person]) < 0.15 * 120]
+            if not near:
+                missed += 1
+                continue
+            identity = min(near, key=lambda f: _distance(f, frame.truth[person])).track_id
+            switches += last.setdefault(person, identity) != identity
+            last[person] = identity
+    return switches, missed
+
+
+def _distance(face: Face, truth: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(face.landmarks - truth, axis=-1).mean())
+
+
+def measure_motion(bench: Bench, portraits: list[Portrait]) -> None:
+    """Print jitter and lag of one face."""
+    scenes = {
+        "still, noise 3, JPEG 90": (still, Camera(noise=3, quality=90)),
+        "still, noise 6, JPEG 75": (still, Camera(noise=6, quality=75)),
+        "still, light +-20 %": (flickering, Camera(noise=3, quality=90)),
+        "pan 0.25 face/s": (panning(0.25), Camera(noise=3, quality=90)),
+        "pan 1 face/s": (panning(1), Camera(noise=3, quality=90)),
+        "pan 4 faces/s": (panning(4), Camera(noise=3, quality=90)),
+        "zoom x1.5": (zooming, Camera(noise=3, quality=90)),
+        "turn +-25 degrees": (turning, Camera(noise=3, quality=90)),
+    }
+    rows = []
+    for name, (motion, camera) in scenes.items():
+        for photo, portrait in zip(PORTRAITS, portraits, strict=True):
+            frames = list(render_one(portrait, camera, 5, motion))
+            alone = settled(bench.predict(frames))
+            tracked = settled(bench.follow(frames, FaceTracker(bench.aligner)))
+            rows.append([name, photo, *figures_of(alone, tracked, frames)])
+    header = ("jitter alone %", "tracked %", "ratio", "head pose ratio", "lag frames")
+    print_table(("sequence", "photo", *header), rows)
+
+
+def figures_of(
+    alone: tuple[NDArray[np.float64], NDArray[np.float64]],
+    tracked: tuple[NDArray[np.float64], NDArray[np.float64]],
+    frames: list[Frame],
+) -> list[str]:
+    """Return the jitter of a face that keeps still, or the lag of one that moves."""
+    if np.ptp([frame.truth for frame in frames], axis=0).any():
+        return ["-", "-", "-", "-", f"{lag_frames(tracked[0], frames):.2f}"]
+    unrest = [jitter(landmarks) for landmarks in (alone[0], tracked[0])]
+    pose_ratio = jitter(alone[1]) / jitter(tracked[1])
+    percent = [f"{100 * pixels / 120:.3f}" for pixels in unrest]
+    return [*percent, f"{unrest[0] / unrest[1]:.1f}", f"{pose_ratio:.1f}", "-"]
+
+
+def measure_crossing(bench: Bench, portraits: list[Portrait]) -> None:
+    """Print the identity switches of two faces that pass each other."""
+    rows = []
+    camera = Camera(noise=3, quality=90)
+    for seconds in (2, 4, 6):
+        for offset in (0, 40):
+            for order in (1, -1):
+                pair = portraits[::order]
+                frames = list(render_crossing((pair[0], pair[1]), camera, seconds, offset))
+                faces = bench.follow(frames, FaceTracker(bench.aligner))
+                switches, missed = count_switches(faces, frames)
+                front = list(PORTRAITS)[::order][1]
+                rows.append([f"{seconds} s, offset {offset} px", front, str(switches), str(missed)])
+    print_table(("crossing", "in front", "id switches", "face-frames without id"), rows)
+
+
+def measure_speed(bench: Bench, portraits: list[Portrait]) -> None:
+    """Print frames per second with and without tracking."""
+    frames = list(render_one(portraits[0], Camera(noise=3, quality=90), 2, panning(1)))
+    tracker = FaceTracker(bench.aligner)
+    seconds = np.zeros((3, 2))
+    for repetition in seconds:
+        for frame in frames:  # interleaved: whatever else the machine does hits both
+            for column, look in enumerate((bench.aligner.predict, tracker.update)):
+                started = time.perf_counter()
+                look(frame.picture)
+                repetition[column] += time.perf_counter() - started
+    alone, tracked = len(frames) / np.median(seconds, axis=0)
+    rows = [["detection in every frame", f"{alone:.0f}", "1.0"]]
+    rows.append(["tracked, detection every 10th", f"{tracked:.0f}", f"{tracked / alone:.1f}"])
+    print_table(("one face, 640 x 480", "frames/s", "ratio"), rows)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--yunet", type=Path, metavar="FILE", help="the YuNet model file")
+    options = parser.parse_args()
+    detector = YuNetDetector(options.yunet, threads=1) if options.yunet else KnowingDetector()
+    bench = Bench(FaceAligner(detector=detector, device="cpu", threads=1), detector)
+    cv2.setNumThreads(1)
+    portraits = load_portraits(bench.aligner)
+    measure_motion(bench, portraits)
+    print()
+    measure_crossing(bench, portraits)
+    if options.yunet:
+        print()
+        measure_speed(bench, portraits)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Draw every picture of the documentation anew: ``python docs/make_pictures.py``.
+
+Photos come from ``examples/`` (public domain, see ``examples/CREDITS.md``); everything else is
+drawn. Run it when the default weights or the drawing change, and commit ``docs/images/``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pictures.angles import draw_angles
+from pictures.diagrams import draw_asm_loss, draw_network, draw_paper_network, draw_soft_argmax
+from pictures.photos import (
+    draw_box,
+    draw_error_radius,
+    draw_paste_back,
+    draw_portraits,
+    draw_warps,
+)
+from pictures.points import draw_points
+
+IMAGES = Path(__file__).resolve().parent / "images"
+PHOTOS = (draw_portraits, draw_box, draw_error_radius, draw_warps, draw_paste_back)
+DRAWINGS = (
+    draw_points,
+    draw_angles,
+    draw_network,
+    draw_paper_network,
+    draw_soft_argmax,
+    draw_asm_loss,
+)
+
+
+def main() -> None:
+    """Draw them all."""
+    IMAGES.mkdir(exist_ok=True)
+    for draw in (*PHOTOS, *DRAWINGS):
+        draw(IMAGES)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The documentation: its code runs, its links lead somewhere, and it names what is public."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import cv2
+import pytest
+
+import asmnet_sdk
+from asmnet_sdk import FaceAligner, ModelDownloadError, errors
+from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
+from asmnet_sdk.models import DEFAULT_MODEL, find_model
+from tests.conftest import EXAMPLES, REPOSITORY, SHARED
+
+DOCS = REPOSITORY / "docs"
+PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
+YUNET = find_model("yunet")
+YUNET_FILE = SHARED / "peers" / YUNET.filename
+LARGEST_IMAGES_BYTES = 1_500_000
+
+# "python" blocks are run, "py" blocks are only shown; blocks within tabs are indented.
+CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def page_id(page: Path) -> str:
+    return page.relative_to(REPOSITORY).as_posix()
+
+
+def python_blocks(page: Path) -> Iterator[str]:
+    """Yield the code of each block, after as many empty lines as the page has before it."""
+    text = page.read_text(encoding="utf-8")
+    for found in CODE.finditer(text):
+        yield "\n" * text.count("\n", 0, found.start(2)) + textwrap.dedent(found[2])
+
+
+def links_of(page: Path) -> list[str]:
+    text = re.sub(
+        r"^( *)```.*?^\1```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    return [link for link in LINK.findall(text) if "://" not in link and not link.startswith("#")]
+
+
+@pytest.fixture(scope="session")
+def hooks() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_hooks", DOCS / "hooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the snippets name, without a network."""
+    portrait = EXAMPLES / "astronaut.jpg"
+    (tmp_path / "photos").mkdir()
+    for name in ("portrait", "photo", "group", "a", "b", "photos/a", "photos/b"):
+        shutil.copy(portrait, tmp_path / f"{name}.jpg")
+    image = cv2.imread(str(portrait))
+    cv2.imwrite(str(tmp_path / "face.jpg"), image[87:180, 179:273])
+    shutil.copy(resolve_model(DEFAULT_MODEL), tmp_path / "my-model.onnx")
+    write_clip(tmp_path / "clip.avi", image)
+    if YUNET_FILE.is_file():
+        (tmp_path / "models" / YUNET.name).mkdir(parents=True)
+        shutil.copy(YUNET_FILE, tmp_path / "models" / YUNET.name)
+    monkeypatch.setenv(MIRROR_VARIABLE, str(tmp_path / "models"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_clip(path: Path, image) -> None:
+    clip = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, image.shape[1::-1])
+    for _ in range(3):
+        clip.write(image)
+    clip.release()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(python_blocks(page))], ids=page_id)
+def test_python_snippets_run(page: Path, workplace: Path):
+    """In one namespace for the page, in order, as a reader would type them."""
+    blocks = list(python_blocks(page))
+    if not YUNET_FILE.is_file() and any("models/yunet/" in block for block in blocks):
+        pytest.skip("the YuNet model file is not at hand")
+    namespace = {"__name__": "__docs__"}
+    try:
+        for block in blocks:
+            exec(compile(block, str(page), "exec"), namespace)
+    except ModelDownloadError:
+        if YUNET_FILE.is_file():
+            raise
+        pytest.skip("the YuNet model file is not at hand")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_and_pictures_exist(page: Path, hooks):
+    cards = {DOCS / "models" / f"{name}.md" for name in hooks.card_names()}
+    for link in links_of(page):
+        target = (page.parent / link.split("#")[0]).resolve()
+        assert target.exists() or target in cards, f"{page_id(page)} links to {link}"
+
+
+def test_every_picture_is_used_and_all_are_small():
+    used = {
+        (page.parent / link.split("#")[0]).resolve() for page in PAGES for link in links_of(page)
+    }
+    pictures = list((DOCS / "images").iterdir())
+    assert [picture.name for picture in pictures if picture not in used] == []
+    assert sum(picture.stat().st_size for picture in pictures) < LARGEST_IMAGES_BYTES
+
+
+def test_drawings_are_those_that_the_code_draws(tmp_path, monkeypatch):
+    """``python docs/make_pictures.py`` draws them anew; photos may differ by processor."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    drawing = importlib.import_module("make_pictures")
+    for draw in drawing.DRAWINGS:
+        draw(tmp_path)
+    drawn = sorted(tmp_path.iterdir())
+    assert drawn
+    for picture in drawn:
+        committed = DOCS / "images" / picture.name
+        assert committed.read_text("utf-8") == picture.read_text("utf-8"), picture.name
+
+
+def test_reference_names_everything_public():
+    reference = (DOCS / "reference.md").read_text("utf-8")
+    missing = [name for name in asmnet_sdk.__all__ if not re.search(rf"\b{name}\b", reference)]
+    assert missing == []
+
+
+def test_troubleshooting_has_every_error():
+    headings = (DOCS / "troubleshooting.md").read_text("utf-8").splitlines()
+    missing = [
+        name for name in (*errors.__all__, "MissingExtraError") if f"## {name}" not in headings
+    ]
+    assert missing == []
+
+
+def test_command_line_page_has_the_help_of_every_command(hooks):
+    page = hooks.expand((DOCS / "command-line.md").read_text("utf-8"))
+    commands = hooks.command_names()
+    assert {"predict", "evaluate", "models", "download", "doctor"} <= set(commands)
+    for command in commands:
+        assert f"## asmnet {command}\n\n```text\nusage: asmnet {command} " in page
+
+
+def test_home_states_the_figures_of_the_weights(hooks, aligner: FaceAligner):
+    home = hooks.expand((DOCS / "index.md").read_text("utf-8"))
+    nme = re.search(r"^\| annotated boxes \| ([\d.]+) \|", home, re.MULTILINE)
+    assert float(nme[1]) == pytest.approx(aligner.model.figures["nme_percent"], abs=0.006)
+
+
+def test_directives_are_all_known(hooks):
+    """A remark for editors starts with a capital letter, a directive does not."""
+    for page in DOCS.rglob("*.md"):
+        expanded = hooks.expand(page.read_text("utf-8"))
+        assert not re.search(r"^<!-- [a-z]", expanded, re.MULTILINE), page_id(page)
+
+
+def test_what_is_not_there_is_not_included(hooks):
+    for directive in ("include NOTHING.md", "include CHANGELOG.md#Nothing", "figures nothing"):
+        with pytest.raises(ValueError, match=r"no file|no section"):
+            hooks.expand(f"<!-- {directive} -->\n")
+
+
+def test_site_builds_and_fetches_nothing_from_elsewhere(tmp_path):
+    if not all(importlib.util.find_spec(name) for name in ("material", "mkdocstrings_handlers")):
+        pytest.skip("the documentation tools are not installed: pip install -e '.[docs]'")
+    result = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    fetching = re.compile(r"(?:src=|<link[^>]+href=|url\()[\"']?https?://")
+    for page in tmp_path.rglob("*.html"):
+        assert not fetching.search(page.read_text("utf-8")), page
