@@ -1,10 +1,8 @@
-"""The weights inside the package: their identity, golden values and conventions on real faces."""
+"""The default weights: golden values and conventions on real faces."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 
 import cv2
 import numpy as np
@@ -14,38 +12,10 @@ from asmnet_sdk import BoundingBox, FaceAligner
 from asmnet_sdk.datasets import find_head_pose_file, read_300w
 from asmnet_sdk.evaluation import evaluate, summarise
 from asmnet_sdk.geometry import transform_points
-from asmnet_sdk.hub import resolve_model
 from asmnet_sdk.images import load_image
-from asmnet_sdk.models import DEFAULT_MODEL, find_model
-from tests.conftest import EXAMPLES, REPOSITORY
+from tests.conftest import EXAMPLES
 from tests.example_boxes import ASTRONAUT_BOX, GRACE_HOPPER_BOX
 from tests.golden import BOXES, GOLDEN_FILE, predict_portraits
-
-HUB_FOLDER = REPOSITORY / "hub" / DEFAULT_MODEL
-
-
-def sha256(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_file_in_package_is_the_published_one():
-    pinned = find_model(DEFAULT_MODEL).sha256
-    assert sha256(resolve_model(DEFAULT_MODEL)) == pinned
-    assert sha256(HUB_FOLDER / "model.onnx") == pinned
-    assert (HUB_FOLDER / "SHA256SUMS").read_text() == f"{pinned}  model.onnx\n"
-    assert pinned in (HUB_FOLDER / "README.md").read_text()
-
-
-def test_card_states_the_figures_of_the_model_file(aligner: FaceAligner):
-    card = (HUB_FOLDER / "README.md").read_text()
-    row = re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)
-    assert float(row[1]) == pytest.approx(aligner.model.figures["nme_percent"], abs=0.006)
-
-
-def test_model_names_its_data_and_terms(aligner: FaceAligner):
-    assert "300-W" in aligner.model.training_data
-    assert "non-commercial" in aligner.model.training_data
-    assert "research" in aligner.model.licence
 
 
 def test_portraits_give_golden_values(aligner: FaceAligner):

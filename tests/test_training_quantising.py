@@ -25,6 +25,7 @@ def test_quantised_model_is_smaller_and_agrees(tmp_path):
     assert quantised.model == exact.model
     assert path.stat().st_size < 0.45 * exact_size
     assert {"QuantizeLinear", "DequantizeLinear"} <= {n.op_type for n in onnx.load(path).graph.node}
+    assert [o.domain for o in onnx.load(path).opset_import] == [""]
     for crop in crops:
         faces = [aligner.predict_crop(crop).landmarks for aligner in (exact, quantised)]
         np.testing.assert_allclose(faces[0], faces[1], atol=1.0)

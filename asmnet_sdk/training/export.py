@@ -17,11 +17,11 @@ from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.session import OnnxSession
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 
-__all__ = ["TOLERANCE", "export_network"]
+__all__ = ["IR_VERSION", "TOLERANCE", "export_network"]
 
 TOLERANCE = 1e-3
 _OPSET = 18
-_IR_VERSION = 8
+IR_VERSION = 8
 _CHATTY_LOGGERS = ("torch.onnx", "onnxscript", "onnx_ir")
 
 
@@ -97,7 +97,7 @@ def _to_onnx(wrapped: _Contract, metadata: ModelMetadata) -> bytes:
     if program is None:
         raise ModelFileError("torch gave no ONNX program")
     model = program.model_proto
-    model.ir_version = _IR_VERSION
+    model.ir_version = IR_VERSION
     for node in model.graph.node:
         del node.metadata_props[:]
     entry = model.metadata_props.add()

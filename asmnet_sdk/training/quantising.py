@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -15,6 +16,8 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from asmnet_sdk.training.export import IR_VERSION
 
 __all__ = ["quantise_model"]
 
@@ -32,6 +35,21 @@ class _Crops(CalibrationDataReader):  # type: ignore[misc]
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
         """Return the next feed, None at the end."""
         return next(self._feeds, None)
+
+
+def _for_old_runtimes(path: Path) -> bytes:
+    """Return the model without the operator sets that onnxruntime added and no node uses.
+
+    They carry the version of the day, which older onnxruntimes refuse.
+    """
+    model = onnx.load(path)
+    model.ir_version = IR_VERSION
+    used = {node.domain for node in model.graph.node}
+    kept = [opset for opset in model.opset_import if opset.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def quantise_model(model: Path, crops: NDArray[np.uint8]) -> None:
@@ -57,7 +75,7 @@ def quantise_model(model: Path, crops: NDArray[np.uint8]) -> None:
             weight_type=QuantType.QInt8,
             op_types_to_quantize=_OPERATORS,
         )
-        data = quantised.read_bytes()
+        data = _for_old_runtimes(quantised)
     partial = model.with_name(model.name + ".partial")
     partial.write_bytes(data)
     partial.replace(model)

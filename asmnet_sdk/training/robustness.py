@@ -77,10 +77,10 @@ def _nme_at(aligner: FaceAligner, face: AnnotatedFace, box: BoundingBox) -> floa
 
 def _groups(results: Sequence[FaceResult]) -> list[GroupFigures]:
     members: dict[str, Callable[[AnnotatedFace], bool]] = {
-        "|yaw| up to 15 degrees": lambda face: _turn(face) <= 15,
-        "|yaw| 15 to 30 degrees": lambda face: 15 < _turn(face) <= 30,
-        "|yaw| above 30 degrees": lambda face: _turn(face) > 30,
-        "eyes closed (aspect ratio below 0.15)": _has_closed_eyes,
+        "turned (yaw) up to 15 degrees": lambda face: _turn(face) <= 15,
+        "turned 15 to 30 degrees": lambda face: 15 < _turn(face) <= 30,
+        "turned above 30 degrees": lambda face: _turn(face) > 30,
+        "eyes closed (annotated aspect ratio below 0.15)": _has_closed_eyes,
     }
     groups = []
     for group, is_member in members.items():

@@ -1,0 +1,77 @@
+"""Every model of ours: its folder in hub/, its registry entry, and the model itself agree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import FaceAligner, available_models
+from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
+from asmnet_sdk.models import ModelSpec
+from tests.conftest import REPOSITORY
+from tests.golden import GOLDEN_FILE, predict_portraits
+
+HUB = REPOSITORY / "hub"
+OURS = [spec for spec in available_models() if spec.repository.startswith("asmnet/")]
+ALIGNERS = [spec for spec in OURS if spec.kind == "aligner"]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(params=ALIGNERS, ids=lambda spec: spec.name)
+def spec(request) -> ModelSpec:
+    return request.param
+
+
+@pytest.fixture
+def published(spec, monkeypatch) -> FaceAligner:
+    """The model by its name, with hub/ as mirror folder for those outside the package."""
+    monkeypatch.setenv(MIRROR_VARIABLE, str(HUB))
+    return FaceAligner(spec.name, device="cpu", local_files_only=True)
+
+
+def test_every_folder_in_hub_is_registered():
+    assert {path.name for path in HUB.iterdir()} == {spec.name for spec in OURS}
+
+
+@pytest.mark.parametrize("spec", OURS, ids=lambda spec: spec.name)
+def test_registry_file_and_card_agree_on_the_hash(spec, monkeypatch):
+    monkeypatch.setenv(MIRROR_VARIABLE, str(HUB))
+    folder = HUB / spec.name
+    assert sha256(folder / spec.filename) == spec.sha256
+    assert (folder / "SHA256SUMS").read_text() == f"{spec.sha256}  {spec.filename}\n"
+    assert spec.sha256 in (folder / "README.md").read_text()
+    assert sha256(resolve_model(spec.name, local_files_only=True)) == spec.sha256
+
+
+def test_model_file_and_card_agree_on_the_figures(spec, published):
+    card = (HUB / spec.name / "README.md").read_text()
+    row = re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)
+    assert float(row[1]) == pytest.approx(published.model.figures["nme_percent"], abs=0.006)
+    assert published.model.name == spec.name
+
+
+def test_model_names_its_data_and_terms(published):
+    assert "300-W" in published.model.training_data
+    assert "non-commercial" in published.model.training_data
+    assert "research" in published.model.licence
+
+
+def test_models_agree_on_the_portraits(published):
+    """Other sizes and number formats move landmarks of the default model by little."""
+    expected = json.loads(GOLDEN_FILE.read_text())
+    for name, face in predict_portraits(published).items():
+        x_min, _, x_max, _ = face["box"]
+        distance = np.subtract(face["landmarks"], expected[name]["landmarks"])
+        assert np.linalg.norm(distance, axis=1).mean() < 0.03 * (x_max - x_min)
+        for angle in ("yaw", "pitch", "roll"):
+            assert face["head_pose"][angle] == pytest.approx(
+                expected[name]["head_pose"][angle], abs=3
+            )
