@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from itertools import islice
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +40,8 @@ class FaceAligner:
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
-        threads: Threads of one inference; None leaves the choice to onnxruntime.
+        threads: Threads of one inference, and of OpenCV in the whole process; None leaves the
+            choice to them.
         passes: 1, or 2 to look again at a crop that the first look has centred and turned
             upright: steadier for careless boxes and tilted heads, at twice the time.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
@@ -81,6 +83,8 @@ class FaceAligner:
             local_files_only=local_files_only,
         )
         self._network = LandmarkNetwork(path, device=device, threads=threads)
+        if threads is not None:
+            cv2.setNumThreads(threads)
 
     def __enter__(self) -> FaceAligner:
         return self

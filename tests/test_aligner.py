@@ -237,6 +237,15 @@ def test_aligner_tells_what_is_in_use(dot_model):
     assert repr(aligner) == "FaceAligner('dots', device='cpu')"
 
 
+def test_threads_limit_opencv_too(dot_model):
+    before = cv2.getNumThreads()
+    try:
+        FaceAligner(dot_model, threads=1)
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)
+
+
 def test_model_without_optional_outputs_gives_none(tmp_path, picture):
     path = write_dot_model(tmp_path / "m.onnx", drop_output="landmark_sigma")
     [face] = FaceAligner(path).predict(picture, BOX)
