@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 
-__all__ = ["faces_to_csv", "faces_to_json"]
+__all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
 
 
 # A list of nothing but numbers, which ``json.dumps`` with an indent spreads over lines.
@@ -43,20 +43,22 @@ def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:
     point_count = next((layout.point_count for layout in layouts.values()), 0)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_header(point_count))
+    writer.writerow(["image", "face", *csv_columns(point_count)])
     for image, faces in faces_by_image.items():
         for index, face in enumerate(faces):
-            writer.writerow([image, index, *_values(face)])
+            writer.writerow([image, index, *csv_values(face)])
     return text.getvalue()
 
 
-def _header(point_count: int) -> list[str]:
+def csv_columns(point_count: int) -> list[str]:
+    """Return the names of the columns that ``csv_values`` fills."""
     points = [f"{axis}{i}" for i in range(point_count) for axis in "xy"]
     box = ["x_min", "y_min", "x_max", "y_max"]
-    return ["image", "face", "score", *box, "yaw", "pitch", "roll", "layout", *points]
+    return ["score", *box, "yaw", "pitch", "roll", "layout", *points]
 
 
-def _values(face: Face) -> Iterator[object]:
+def csv_values(face: Face) -> Iterator[str]:
+    """Yield what a row says of a face: pixels and degrees to 0.01."""
     yield "" if face.score is None else f"{face.score:.4f}"
     yield from (f"{value:.2f}" for value in face.box)
     pose = face.head_pose

@@ -7,7 +7,7 @@ import csv
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from asmnet_sdk.cli.common import (
     make_aligner,
 )
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.exporting import csv_columns, csv_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,25 +144,13 @@ def _open_sinks(
 
 def _csv_sink(file: TextIO, layout: Layout) -> Sink:
     writer = csv.writer(file, lineterminator="\n")
-    points = [f"{axis}{i}" for i in range(layout.point_count) for axis in "xy"]
-    angles = ("yaw", "pitch", "roll")
-    box = ("x_min", "y_min", "x_max", "y_max")
-    writer.writerow(["frame", "seconds", "track_id", "score", *box, *angles, "layout", *points])
+    writer.writerow(["frame", "seconds", "track_id", *csv_columns(layout.point_count)])
 
     def write(index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]) -> None:
         for face in faces:
-            writer.writerow([index, f"{seconds:.3f}", face.track_id, *_csv_values(face)])
+            writer.writerow([index, f"{seconds:.3f}", face.track_id, *csv_values(face)])
 
     return write
-
-
-def _csv_values(face: Face) -> Iterator[object]:
-    yield "" if face.score is None else f"{face.score:.4f}"
-    yield from (f"{value:.2f}" for value in face.box)
-    pose = face.head_pose
-    yield from (f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll))
-    yield face.layout.name
-    yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())
 
 
 def _write_json_line(
