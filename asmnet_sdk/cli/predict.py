@@ -74,12 +74,18 @@ def run(options: argparse.Namespace) -> int:
                     if photo in pictures:
                         _draw(photo, faces, pictures[photo])
                 except InvalidInputError as error:
-                    failures.append(f"{photo}: {error}")
+                    failures.append(_named(photo, error))
                 bar.advance()
     finally:
         if faces_by_image or failures:
             _write(faces_by_image, options)
     return _report(failures, len(photos))
+
+
+def _named(photo: Path, error: InvalidInputError) -> str:
+    """Return an error that names its photo, which errors about files do by themselves."""
+    text = str(error)
+    return text if text.startswith(str(photo)) else f"{photo}: {text}"
 
 
 def find_photos(inputs: Sequence[str]) -> list[Path]:
