@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from tests.conftest import EXAMPLES
@@ -79,3 +81,51 @@ def test_drowsiness():
 def test_every_example_is_tested():
     tests = Path(__file__).read_text()
     assert all(script.name in tests for script in EXAMPLES.glob("*.py"))
+
+
+def test_glasses_follow_the_head(tmp_path):
+    run("glasses.py", tmp_path / "out.png")
+    drawn = cv2.imread(str(tmp_path / "out.png")).astype(int)
+    changed = np.abs(drawn - cv2.imread(str(EXAMPLES / "astronaut.jpg"))).max(axis=2) > 40
+    y, x = np.nonzero(changed)
+    assert 80 < y.min() < y.max() < 135  # around the eyes of this portrait
+    assert 180 < x.min() < x.max() < 275
+
+
+def test_service_answers_and_refuses(monkeypatch):
+    """service.py, through FastAPI's own test client."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    pytest.importorskip("python_multipart", reason="python-multipart is not installed")
+    testclient = pytest.importorskip("fastapi.testclient", reason="httpx is not installed")
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    client = testclient.TestClient(importlib.import_module("service").app)
+    photo = {"photo": (EXAMPLES / "astronaut.jpg").read_bytes()}
+    answer = client.post("/faces", files=photo, data={"box": "179,87,272,179"})
+    assert answer.status_code == 200
+    assert len(answer.json()[0]["landmarks"]) == 68
+    for files, box in ((photo, "179,87"), (photo, "a,b,c,d"), ({"photo": b"none"}, "1,2,3,4")):
+        refused = client.post("/faces", files=files, data={"box": box})
+        assert refused.status_code == 400
+        assert refused.json()["detail"]
+
+
+def test_video_overlay_shows_every_frame(tmp_path, yunet_file):
+    """Without a screen: what would be shown is collected instead."""
+    frame = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
+    video = cv2.VideoWriter(
+        str(tmp_path / "in.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, frame.shape[1::-1]
+    )
+    for _ in range(3):
+        video.write(frame)
+    video.release()
+    (tmp_path / "yunet").mkdir()
+    shutil.copy(yunet_file, tmp_path / "yunet")
+    (tmp_path / "headless.py").write_text(
+        "import cv2, runpy, sys\n"
+        "cv2.imshow = lambda title, picture: print(title, picture.shape)\n"
+        "cv2.waitKey = lambda milliseconds: -1\n"
+        f"sys.argv = ['video_overlay.py', {str(tmp_path / 'in.avi')!r}]\n"
+        f"runpy.run_path({str(EXAMPLES / 'video_overlay.py')!r})\n"
+    )
+    out = run(tmp_path / "headless.py", mirror=tmp_path)
+    assert out.splitlines() == ["faces (512, 512, 3)"] * 3
