@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.contract import ModelMetadata
-    from asmnet_sdk.detection import FaceDetector, YuNetDetector
+    from asmnet_sdk.detection import AsmnetDetector, FaceDetector, YuNetDetector
     from asmnet_sdk.drawing import draw_faces
     from asmnet_sdk.errors import (
         AsmnetError,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "aligner": ("FaceAligner",),
     "contract": ("ModelMetadata",),
-    "detection": ("FaceDetector", "YuNetDetector"),
+    "detection": ("AsmnetDetector", "FaceDetector", "YuNetDetector"),
     "drawing": ("draw_faces",),
     "errors": (
         "AsmnetError",
@@ -67,6 +67,7 @@ __all__ = [
     "FIVE_POINT",
     "IBUG_68",
     "WFLW_98",
+    "AsmnetDetector",
     "AsmnetError",
     "BoundingBox",
     "DeviceUnavailableError",

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.contract import ModelMetadata
-from asmnet_sdk.detection import FaceDetector, YuNetDetector
+from asmnet_sdk.detection import DETECTORS, FaceDetector, NamedDetector, load_detector
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
 from asmnet_sdk.hub import resolve_model
 from asmnet_sdk.images import ColorOrder, ImageInput, load_image
 from asmnet_sdk.landmark_network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
-from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.models import DEFAULT_MODEL
 from asmnet_sdk.preprocessing import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.results import BoundingBox, Face
 
@@ -35,8 +35,9 @@ class FaceAligner:
         model: A registry name (see ``available_models``), the path of a model file or of a folder
             that holds ``model.onnx``, or a Hub repository ``"owner/name"``. The default lies
             inside the package and never touches the network.
-        detector: Finds the faces when ``predict`` gets no boxes: ``"default"``, ``"yunet"``, or
-            any object with ``FaceDetector``'s method. It is loaded when first needed.
+        detector: Finds the faces when ``predict`` gets no boxes: ``"default"``,
+            ``"asmnet-detector"``, ``"yunet"``, or any object with ``FaceDetector``'s method. It is
+            loaded when first needed.
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
@@ -95,7 +96,7 @@ class FaceAligner:
     def close(self) -> None:
         """Free the memory of the models; predictions afterwards raise ``ModelError``."""
         self._network.close()
-        if isinstance(self._detector, YuNetDetector):
+        if isinstance(self._detector, NamedDetector):
             self._detector.close()
 
     def __repr__(self) -> str:
@@ -235,20 +236,22 @@ class FaceAligner:
 
     def _face_detector(self) -> FaceDetector:
         if isinstance(self._detector, str):
-            self._detector = self._load_yunet(self._detector)
+            self._detector = self._load_detector(self._detector)
         return self._detector
 
-    def _load_yunet(self, name: str) -> YuNetDetector:
+    def _load_detector(self, name: str) -> NamedDetector:
         try:
-            path = resolve_model(
-                name, cache_dir=self._cache_dir, local_files_only=self._local_files_only
+            return load_detector(
+                name,
+                cache_dir=self._cache_dir,
+                local_files_only=self._local_files_only,
+                threads=self._threads,
             )
         except ModelDownloadError as error:
             raise ModelDownloadError(
                 f"no boxes were given and the face detector is not at hand: {error}. Or give "
                 "boxes, or a detector of your own"
             ) from error
-        return YuNetDetector(path, threads=self._threads)
 
 
 def _check_passes(passes: int) -> int:
@@ -258,12 +261,10 @@ def _check_passes(passes: int) -> int:
 
 
 def _check_detector(detector: str | FaceDetector) -> str | FaceDetector:
-    if isinstance(detector, str):
-        if detector in ("default", DEFAULT_DETECTOR):
-            return DEFAULT_DETECTOR
-    elif isinstance(detector, FaceDetector):
+    is_named = isinstance(detector, str) and detector in ("default", *DETECTORS)
+    if is_named or (isinstance(detector, FaceDetector) and not isinstance(detector, str)):
         return detector
     raise InvalidInputError(
-        f"no detector {detector!r}; needed: 'default', 'yunet' or an object with a method "
-        "detect(image) that returns bounding boxes"
+        f"no detector {detector!r}; needed: 'default', {', '.join(map(repr, DETECTORS))} or an "
+        "object with a method detect(image) that returns bounding boxes"
     )

@@ -13,7 +13,7 @@ from asmnet_sdk.errors import UnknownModelError
 __all__ = ["DEFAULT_DETECTOR", "DEFAULT_MODEL", "ModelSpec", "available_models", "find_model"]
 
 DEFAULT_MODEL = "asmnet-68"
-DEFAULT_DETECTOR = "yunet"
+DEFAULT_DETECTOR = "asmnet-detector"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +82,24 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
             ModelSpec(
                 name=DEFAULT_DETECTOR,
                 kind="detector",
+                repository="asmnet/asmnet-detector",
+                revision="v0.1.0",
+                filename="model.onnx",
+                sha256="c5c957733e0b386090ae5a4d1b0d657c629c282927f37f9216b01e91e790ddb5",
+                licence="research only",
+                summary="finds faces, boxes tight around the landmarks; the default",
+                embedded=True,
+            ),
+            ModelSpec(
+                name="yunet",
+                kind="detector",
                 repository="opencv/face_detection_yunet",
                 # A branch: what pins the content is the hash.
                 revision="main",
                 filename="face_detection_yunet_2023mar.onnx",
                 sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
                 licence="MIT",
-                summary="YuNet 2023mar: finds faces; the default detector",
+                summary="YuNet 2023mar: finds faces",
             ),
         )
     }

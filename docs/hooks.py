@@ -100,7 +100,7 @@ def _figures(model: str) -> str:
         "| crops at | NME % | failures > 8 % | AUC (8 %) | yaw, pitch, roll error |",
         "|---|---|---|---|---|",
     ]
-    places = ("annotated boxes", "boxes of the detector")
+    places = ("annotated boxes", "boxes that YuNet finds")
     for place, (_, _, _, nme, failures, auc, *angles) in zip(places, rows, strict=False):
         degrees = ", ".join(f"{angle}°" for angle in angles)
         lines.append(f"| {place} | {nme} | {failures} % | {auc} | {degrees} |")

@@ -1,4 +1,4 @@
-"""Find the faces of photos, then their landmarks: the detector comes from the Hub once.
+"""Find the faces of photos, then their landmarks.
 
 Usage: python find_faces.py PHOTO...
 """

@@ -222,7 +222,7 @@ def test_unknown_detector_is_refused(dot_model, detector):
 
 def test_detector_not_at_hand_says_what_to_do(dot_model, picture, tmp_path, monkeypatch):
     monkeypatch.delenv("ASMNET_MODELS_DIR", raising=False)
-    aligner = FaceAligner(dot_model, cache_dir=tmp_path, local_files_only=True)
+    aligner = FaceAligner(dot_model, detector="yunet", cache_dir=tmp_path, local_files_only=True)
     with pytest.raises(
         ModelDownloadError, match=r"no boxes were given.*asmnet download yunet.*give boxes"
     ):

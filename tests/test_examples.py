@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +15,8 @@ import pytest
 from tests.conftest import EXAMPLES
 
 
-def run(name: str, *arguments: object, mirror: Path | None = None) -> str:
+def run(name: str, *arguments: object) -> str:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    if mirror is not None:
-        environment["ASMNET_MODELS_DIR"] = str(mirror)
     result = subprocess.run(
         [sys.executable, EXAMPLES / name, *map(str, arguments)],
         capture_output=True,
@@ -37,10 +34,8 @@ def test_first_prediction():
     assert lines[1].startswith("yaw ")
 
 
-def test_find_faces(yunet_file, tmp_path):
-    (tmp_path / "yunet").mkdir()
-    shutil.copy(yunet_file, tmp_path / "yunet")
-    out = run("find_faces.py", EXAMPLES / "astronaut.jpg", mirror=tmp_path)
+def test_find_faces():
+    out = run("find_faces.py", EXAMPLES / "astronaut.jpg")
     assert "face at (22" in out
 
 
@@ -109,7 +104,7 @@ def test_service_answers_and_refuses(monkeypatch):
         assert refused.json()["detail"]
 
 
-def test_video_overlay_shows_every_frame(tmp_path, yunet_file):
+def test_video_overlay_shows_every_frame(tmp_path):
     """Without a screen: what would be shown is collected instead."""
     frame = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
     video = cv2.VideoWriter(
@@ -118,8 +113,6 @@ def test_video_overlay_shows_every_frame(tmp_path, yunet_file):
     for _ in range(3):
         video.write(frame)
     video.release()
-    (tmp_path / "yunet").mkdir()
-    shutil.copy(yunet_file, tmp_path / "yunet")
     (tmp_path / "headless.py").write_text(
         "import cv2, runpy, sys\n"
         "cv2.imshow = lambda title, picture: print(title, picture.shape)\n"
@@ -127,5 +120,5 @@ def test_video_overlay_shows_every_frame(tmp_path, yunet_file):
         f"sys.argv = ['video_overlay.py', {str(tmp_path / 'in.avi')!r}]\n"
         f"runpy.run_path({str(EXAMPLES / 'video_overlay.py')!r})\n"
     )
-    out = run(tmp_path / "headless.py", mirror=tmp_path)
+    out = run(tmp_path / "headless.py")
     assert out.splitlines() == ["faces (512, 512, 3)"] * 3

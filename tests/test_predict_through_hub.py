@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner
-from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL, find_model
+from asmnet_sdk.models import DEFAULT_MODEL, find_model
 from tests.conftest import EXAMPLES, REPOSITORY
 from tests.example_boxes import ASTRONAUT_BOX
 from tests.hub_server import HubServer
@@ -59,13 +59,19 @@ def test_published_folder_predicts_as_the_package_does(hub, predict, aligner: Fa
     assert hub.requests
 
 
-def test_detector_is_fetched_once_then_works_offline(hub, predict, yunet_file):
-    spec = find_model(DEFAULT_DETECTOR)
-    hub.add(spec.repository, {spec.filename: yunet_file.read_bytes()})
+def test_default_model_and_detector_never_ask_the_hub(hub, predict):
     [face] = predict()
+    np.testing.assert_allclose(face["box"], ASTRONAUT_BOX, atol=6)
+    assert not hub.requests
+
+
+def test_detector_is_fetched_once_then_works_offline(hub, predict, yunet_file):
+    spec = find_model("yunet")
+    hub.add(spec.repository, {spec.filename: yunet_file.read_bytes()})
+    [face] = predict("--detector", "yunet")
     np.testing.assert_allclose(face["box"], ASTRONAUT_BOX, atol=10)
     asked = len(hub.requests)
     assert asked > 0
-    assert predict(HF_HUB_OFFLINE="1") == [face]
-    assert predict() == [face]
+    assert predict("--detector", "yunet", HF_HUB_OFFLINE="1") == [face]
+    assert predict("--detector", "yunet") == [face]
     assert len(hub.requests) == asked

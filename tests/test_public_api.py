@@ -10,8 +10,8 @@ import pytest
 import asmnet_sdk
 
 PUBLIC = {
-    "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetError", "BoundingBox", "DeviceUnavailableError",
-    "Face", "FaceAligner", "FaceDetector", "FaceTracker", "HeadPose", "InvalidBoundingBoxError",
+    "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetDetector", "AsmnetError", "BoundingBox",
+    "DeviceUnavailableError", "Face", "FaceAligner", "FaceDetector", "FaceTracker", "HeadPose", "InvalidBoundingBoxError",
     "InvalidImageError", "InvalidInputError", "Layout", "ModelDownloadError", "ModelError",
     "ModelFileError", "ModelMetadata", "ModelSpec", "UnknownModelError", "WarpedFace",
     "YuNetDetector", "__version__", "available_models", "draw_faces", "faces_to_csv",

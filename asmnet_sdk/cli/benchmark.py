@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.common import ProgressBar, Subcommands, print_table
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from asmnet_sdk.benchmarking import Setting, StageTimes
@@ -40,6 +40,7 @@ def add_parser(commands: Subcommands) -> None:
         default=[DEFAULT_MODEL],
         help="models to compare (default: %(default)s)",
     )
+    parser.add_argument("--detector", default="default", help="default: %(default)s")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     parser.add_argument("--threads", nargs="+", type=int, default=[1], help="default: 1")
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 16], help="default: 1 16")
@@ -51,15 +52,14 @@ def add_parser(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Time all settings in one interleaved run and print medians."""
     from asmnet_sdk.benchmarking import time_stages
-    from asmnet_sdk.detection import YuNetDetector
-    from asmnet_sdk.hub import resolve_model
+    from asmnet_sdk.detection import load_detector
     from asmnet_sdk.images import load_image
     from asmnet_sdk.results import BoundingBox
 
     photo = options.photo.read_bytes()
     detector = None
     if options.box is None:
-        detector = YuNetDetector(resolve_model(DEFAULT_DETECTOR), threads=options.threads[0])
+        detector = load_detector(options.detector, threads=options.threads[0])
         boxes = detector.detect(load_image(photo))
         if not boxes:
             raise InvalidInputError(f"no face found in {options.photo}: give its --box")

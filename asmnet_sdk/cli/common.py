@@ -38,6 +38,12 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         help="registry name, model file or Hub repository (default: %(default)s)",
     )
     parser.add_argument(
+        "--detector",
+        default="default",
+        metavar="NAME",
+        help="what finds the faces: asmnet-detector or yunet (default: %(default)s)",
+    )
+    parser.add_argument(
         "--device", default="auto", help="auto, cpu, cuda, ... (default: %(default)s)"
     )
     parser.add_argument(
@@ -55,6 +61,7 @@ def make_aligner(options: argparse.Namespace) -> FaceAligner:
 
     return FaceAligner(
         options.model,
+        detector=options.detector,
         device=options.device,
         threads=options.threads,
         passes=options.passes,

@@ -52,18 +52,17 @@ def add_parser(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
     from asmnet_sdk.datasets import find_head_pose_file, read_300w
-    from asmnet_sdk.detection import YuNetDetector
+    from asmnet_sdk.detection import load_detector
     from asmnet_sdk.evaluation import evaluate, summarise
-    from asmnet_sdk.hub import resolve_model
-    from asmnet_sdk.models import DEFAULT_DETECTOR
 
     head_pose_file = options.head_pose or find_head_pose_file(options.root)
     annotated = read_300w(options.root, head_pose_file=head_pose_file)
     aligner = make_aligner(options)
     detector = None
     if options.boxes == "detected":
-        path = resolve_model(DEFAULT_DETECTOR, local_files_only=options.offline)
-        detector = YuNetDetector(path, threads=options.threads)
+        detector = load_detector(
+            options.detector, local_files_only=options.offline, threads=options.threads
+        )
     with ProgressBar(len(annotated), "evaluate") as bar:
         results = evaluate(aligner, annotated, detector=detector, on_face=bar.advance)
     figures = summarise(results)

@@ -13,7 +13,14 @@ from asmnet_sdk.layouts import Layout
 from asmnet_sdk.preprocessing import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["FacePlacement", "augment_face", "augment_negative", "jitter_box", "place_face"]
+__all__ = [
+    "FacePlacement",
+    "augment_face",
+    "augment_negative",
+    "jitter_box",
+    "place_face",
+    "recolour",
+]
 
 Image = NDArray[np.uint8]
 
@@ -97,7 +104,7 @@ def augment_face(
     crop = cut_crop(canvas, placement.matrix, (size, size))
     if placement.is_mirrored:
         crop = np.ascontiguousarray(crop[:, ::-1])
-    return _degrade(_occlude(_recolour(crop, generator), generator), generator)
+    return _degrade(_occlude(recolour(crop, generator), generator), generator)
 
 
 def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) -> Image:
@@ -105,14 +112,14 @@ def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) 
     if generator.random() < 0.5:
         crop = crop[:, ::-1]
     resized: Image = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return _degrade(_recolour(resized, generator), generator)
+    return _degrade(recolour(resized, generator), generator)
 
 
 def _clipped_normal(generator: np.random.Generator, deviation: float, limit: float) -> float:
     return float(np.clip(generator.normal(0, deviation), -limit, limit))
 
 
-def _recolour(crop: Image, generator: np.random.Generator) -> Image:
+def recolour(crop: Image, generator: np.random.Generator) -> Image:
     """Change gain, offset, gamma and colour balance through one table a channel."""
     levels = np.linspace(0, 1, 256)
     gamma = np.exp(generator.normal(0, 0.25))

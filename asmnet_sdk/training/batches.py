@@ -20,7 +20,7 @@ from asmnet_sdk.training.augmentation import augment_face, augment_negative, pla
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.samples import FaceSamples
 
-__all__ = ["Batch", "BatchSource", "to_network_input"]
+__all__ = ["Batch", "BatchSource", "prefetch", "to_network_input"]
 
 _Item = TypeVar("_Item")
 
@@ -71,7 +71,7 @@ class BatchSource:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch; epochs count from 0."""
-        return _prefetch(self._batches(epoch))
+        return prefetch(self._batches(epoch))
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
         generator = np.random.default_rng((self.recipe.seed, epoch))
@@ -113,7 +113,7 @@ def to_network_input(crops: NDArray[np.uint8]) -> Tensor:
     return images.float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
 
-def _prefetch(batches: Iterator[_Item], *, depth: int = 3) -> Iterator[_Item]:
+def prefetch(batches: Iterator[_Item], *, depth: int = 3) -> Iterator[_Item]:
     """Prepare batches on a thread while the network trains; an error there is raised here."""
     ready: queue.Queue[_Item | BaseException | None] = queue.Queue(depth)
 

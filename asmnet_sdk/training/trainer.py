@@ -21,7 +21,7 @@ from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.objectives import Losses, Objective
 from asmnet_sdk.training.samples import FaceSamples
 
-__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "Trainer", "save_state"]
+__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "Trainer", "decay_groups", "save_state", "warmed_average"]
 
 CHECKPOINT_FILE = "checkpoint.pt"
 LOG_FILE = "log.jsonl"
@@ -64,10 +64,10 @@ class Trainer:
         self.validation = validation
         self.folder = folder
         self.average = AveragedModel(
-            self.network, multi_avg_fn=_warmed_average(self.recipe.average_decay), use_buffers=True
+            self.network, multi_avg_fn=warmed_average(self.recipe.average_decay), use_buffers=True
         )
         self.optimizer = torch.optim.AdamW(
-            _decay_groups(self.network, self.recipe.weight_decay), lr=self.recipe.learning_rate
+            decay_groups(self.network, self.recipe.weight_decay), lr=self.recipe.learning_rate
         )
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
@@ -182,7 +182,7 @@ def _to_line(record: Record) -> str:
     return f"{json.dumps(record)}\n"
 
 
-def _warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+def warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """Return an exponential moving average that soon forgets the initial weights."""
 
     @torch.no_grad()
@@ -198,7 +198,7 @@ def _warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], 
     return update
 
 
-def _decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay the weights of convolutions and linear layers, not biases and norms."""
     weights = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]

@@ -1,38 +1,20 @@
-"""Finding faces: the detector protocol, and YuNet run through onnxruntime."""
+"""YuNet, run through onnxruntime."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.errors import InvalidInputError, ModelFileError
+from asmnet_sdk.detection.suppression import check_thresholds, keep_best
+from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
 from asmnet_sdk.preprocessing import cut_crop
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.session import OnnxSession
 
-__all__ = ["FaceDetector", "YuNetDetector"]
-
-
-@runtime_checkable
-class FaceDetector(Protocol):
-    """Anything that finds faces in an image."""
-
-    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
-        """Find the faces in an image.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-
-        Returns:
-            Face boxes in image pixels, tight around the landmarks: eyebrows to chin, ear to ear,
-            without forehead and hair.
-        """
-        ...
+__all__ = ["YuNetDetector"]
 
 
 class YuNetDetector:
@@ -64,9 +46,7 @@ class YuNetDetector:
         overlap_threshold: float = 0.3,
         threads: int | None = None,
     ) -> None:
-        for name, value in (("score", score_threshold), ("overlap", overlap_threshold)):
-            if not 0 <= value <= 1:
-                raise InvalidInputError(f"{name}_threshold must lie in [0, 1], got {value}")
+        check_thresholds(score_threshold=score_threshold, overlap_threshold=overlap_threshold)
         self.score_threshold = score_threshold
         self.overlap_threshold = overlap_threshold
         self._session = OnnxSession(path, device="cpu", threads=threads)
@@ -96,12 +76,13 @@ class YuNetDetector:
         """Return (N, 5): corners in pixels of the canvas and score, after suppression."""
         levels = [self._decode_level(outputs, stride) for stride in self._STRIDES]
         rows = np.concatenate(levels)
-        rows = rows[rows[:, 4] > self.score_threshold]
-        sizes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
-        kept = cv2.dnn.NMSBoxes(
-            sizes.tolist(), rows[:, 4].tolist(), self.score_threshold, self.overlap_threshold
+        kept = keep_best(
+            rows[:, :4],
+            rows[:, 4],
+            score_threshold=self.score_threshold,
+            overlap_threshold=self.overlap_threshold,
         )
-        return rows[np.asarray(kept, np.int64)]
+        return rows[kept]
 
     def _decode_level(
         self, outputs: dict[str, NDArray[np.float32]], stride: int

@@ -1,0 +1,29 @@
+"""What a face detector is."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.results import BoundingBox
+
+__all__ = ["FaceDetector"]
+
+
+@runtime_checkable
+class FaceDetector(Protocol):
+    """Anything that finds faces in an image."""
+
+    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
+        """Find the faces in an image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+
+        Returns:
+            Face boxes in image pixels, tight around the landmarks: eyebrows to chin, ear to ear,
+            without forehead and hair.
+        """
+        ...

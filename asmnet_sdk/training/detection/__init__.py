@@ -1,0 +1,1 @@
+"""Training of the face detector: photos, mosaics, network, losses, export, release."""
