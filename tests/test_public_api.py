@@ -11,11 +11,11 @@ import asmnet_sdk
 
 PUBLIC = {
     "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetDetector", "AsmnetError", "BoundingBox",
-    "DeviceUnavailableError", "Face", "FaceAligner", "FaceDetector", "FaceTracker", "HeadPose", "InvalidBoundingBoxError",
-    "InvalidImageError", "InvalidInputError", "Layout", "ModelDownloadError", "ModelError",
-    "ModelFileError", "ModelMetadata", "ModelSpec", "UnknownModelError", "WarpedFace",
-    "YuNetDetector", "__version__", "available_models", "draw_faces", "faces_to_csv",
-    "faces_to_json", "load_image", "warp_face",
+    "DeviceUnavailableError", "Face", "FaceAligner", "FaceDetector", "FaceTracker", "HeadPose",
+    "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError", "Layout",
+    "ModelDownloadError", "ModelError", "ModelFileError", "ModelMetadata", "ModelSpec",
+    "UnknownModelError", "WarpedFace", "YuNetDetector", "__version__", "available_models",
+    "draw_faces", "faces_to_csv", "faces_to_json", "load_image", "warp_face",
 }  # fmt: skip
 
 
