@@ -6,12 +6,14 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+import cv2
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
+import asmnet_sdk
 from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.images import load_image
 from asmnet_sdk.landmark_network import LandmarkNetwork
@@ -124,11 +126,13 @@ def _time_once(
 
 def describe_machine() -> dict[str, str]:
     """Return processor, system and the versions that matter."""
-    packages = ("asmnet-sdk", "numpy", "onnxruntime", "opencv-python-headless")
     return {
         "processor": _processor_name(),
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        **{name: version(name) for name in packages},
+        "asmnet-sdk": asmnet_sdk.__version__,
+        "numpy": np.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "opencv": cv2.__version__,
     }
 
 

@@ -147,4 +147,7 @@ class VideoFile:
 def _silence_opencv() -> None:
     """Keep OpenCV and FFmpeg from writing about failures that become errors of ours."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    if hasattr(cv2.utils, "logging"):
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    else:  # OpenCV 4.8
+        cv2.setLogLevel(0)  # type: ignore[attr-defined]
