@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from asmnet_sdk.contract import METADATA_KEY, ModelMetadata, read_contract
-from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.session import OnnxSession
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
+from asmnet_sdk.training.onnx_files import check_close, to_onnx, write_checked
 
-__all__ = ["IR_VERSION", "TOLERANCE", "export_network"]
+__all__ = ["TOLERANCE", "export_network"]
 
 TOLERANCE = 1e-3
-_OPSET = 18
-IR_VERSION = 8
-_CHATTY_LOGGERS = ("torch.onnx", "onnxscript", "onnx_ir")
 
 
 class _Contract(nn.Module):
@@ -53,30 +47,7 @@ def export_network(network: FaceNetwork, metadata: ModelMetadata, path: Path) ->
         ModelFileError: The outputs differ, or the file does not fit the contract.
     """
     wrapped = _Contract(network).eval()
-    partial = path.with_name(path.name + ".partial.onnx")
-    try:
-        with _quiet_exporter():
-            partial.write_bytes(_to_onnx(wrapped, metadata))
-        _check_outputs(wrapped, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def _quiet_exporter() -> Iterator[None]:
-    """Keep torch's exporter from telling what it does step by step."""
-    loggers = [logging.getLogger(name) for name in _CHATTY_LOGGERS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    write_checked(path, _to_onnx(wrapped, metadata), partial(_check_outputs, wrapped))
 
 
 def _to_onnx(wrapped: _Contract, metadata: ModelMetadata) -> bytes:
@@ -84,26 +55,13 @@ def _to_onnx(wrapped: _Contract, metadata: ModelMetadata) -> bytes:
     sample = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with torch.inference_mode():
         output_names = list(wrapped(sample))
-    program = torch.onnx.export(
+    return to_onnx(
         wrapped,
-        (sample,),
-        input_names=["image"],
+        sample,
         output_names=output_names,
-        dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
-        opset_version=_OPSET,
-        dynamo=True,
-        verbose=False,
+        dynamic_shape={0: torch.export.Dim.DYNAMIC},
+        metadata=(METADATA_KEY, metadata.to_json()),
     )
-    if program is None:
-        raise ModelFileError("torch gave no ONNX program")
-    model = program.model_proto
-    model.ir_version = IR_VERSION
-    for node in model.graph.node:
-        del node.metadata_props[:]
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, metadata.to_json()
-    serialized: bytes = model.SerializeToString()
-    return serialized
 
 
 def _check_outputs(wrapped: _Contract, path: Path) -> None:
@@ -114,10 +72,5 @@ def _check_outputs(wrapped: _Contract, path: Path) -> None:
     with torch.inference_mode():
         expected = wrapped(torch.from_numpy(crops))
     for name, values in session.run({"image": crops}).items():
-        unit = 100.0 if name == "head_pose" else 1.0
-        difference = float(np.abs(values - expected[name].numpy()).max()) / unit
-        if not difference <= TOLERANCE:
-            raise ModelFileError(
-                f"{name!r} of the exported model differs from torch by {difference:.2g}, "
-                f"allowed {TOLERANCE:.2g}; nothing was written"
-            )
+        unit = np.float32(100 if name == "head_pose" else 1)
+        check_close(name, values / unit, expected[name].numpy() / unit, TOLERANCE)

@@ -17,7 +17,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from asmnet_sdk.training.export import IR_VERSION
+from asmnet_sdk.training.onnx_files import IR_VERSION
 
 __all__ = ["quantise_model"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from asmnet_sdk.detection.contract import (
@@ -15,7 +15,6 @@ from asmnet_sdk.detection.contract import (
     DetectorMetadata,
     read_detector_contract,
 )
-from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.session import OnnxSession
 from asmnet_sdk.training.detection.networks import (
     STRIDES,
@@ -23,7 +22,7 @@ from asmnet_sdk.training.detection.networks import (
     cell_centers,
     decode_boxes,
 )
-from asmnet_sdk.training.export import _quiet_exporter
+from asmnet_sdk.training.onnx_files import check_close, to_onnx, write_checked
 
 __all__ = ["BOX_TOLERANCE", "SCORE_TOLERANCE", "DetectorGraph", "export_detector"]
 
@@ -32,8 +31,6 @@ BOX_TOLERANCE = 0.05
 
 SCORE_TOLERANCE = 1e-3
 
-_OPSET = 18
-_IR_VERSION = 8
 _MOST_STRIDES = 256
 _CHECKED_HW = ((320, 320), (256, 320), (96, 32))
 
@@ -70,39 +67,18 @@ def export_detector(network: DetectionNetwork, metadata: DetectorMetadata, path:
         ModelFileError: The outputs differ, or the file does not fit the contract.
     """
     graph = DetectorGraph(network).eval()
-    partial = path.with_name(path.name + ".partial.onnx")
-    try:
-        with _quiet_exporter():
-            partial.write_bytes(_to_onnx(graph, metadata))
-        _check_outputs(graph, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_checked(path, _to_onnx(graph, metadata), partial(_check_outputs, graph))
 
 
 def _to_onnx(graph: DetectorGraph, metadata: DetectorMetadata) -> bytes:
     height, width = (torch.export.Dim(name, min=1, max=_MOST_STRIDES) for name in ("h", "w"))
-    program = torch.onnx.export(
+    return to_onnx(
         graph,
-        (torch.zeros(1, 8 * STRIDES[-1], 10 * STRIDES[-1], 3, dtype=torch.uint8),),
-        input_names=["image"],
+        torch.zeros(1, 8 * STRIDES[-1], 10 * STRIDES[-1], 3, dtype=torch.uint8),
         output_names=["boxes", "scores"],
-        dynamic_shapes=({1: STRIDES[-1] * height, 2: STRIDES[-1] * width},),
-        opset_version=_OPSET,
-        dynamo=True,
-        verbose=False,
+        dynamic_shape={1: STRIDES[-1] * height, 2: STRIDES[-1] * width},
+        metadata=(DETECTOR_METADATA_KEY, metadata.to_json()),
     )
-    if program is None:
-        raise ModelFileError("torch gave no ONNX program")
-    model = program.model_proto
-    model.ir_version = _IR_VERSION
-    graph_parts = (*model.graph.node, *model.graph.input, *model.graph.output)
-    for part in (model.graph, *model.graph.value_info, *graph_parts):
-        del part.metadata_props[:]
-    entry = model.metadata_props.add()
-    entry.key, entry.value = DETECTOR_METADATA_KEY, metadata.to_json()
-    serialized: bytes = model.SerializeToString()
-    return serialized
 
 
 def _check_outputs(graph: DetectorGraph, path: Path) -> None:
@@ -114,16 +90,5 @@ def _check_outputs(graph: DetectorGraph, path: Path) -> None:
         with torch.inference_mode():
             boxes, scores = (values.numpy() for values in graph(torch.from_numpy(picture)))
         outputs = session.run({"image": picture})
-        _check_close("boxes", outputs["boxes"], boxes, BOX_TOLERANCE)
-        _check_close("scores", outputs["scores"], scores, SCORE_TOLERANCE)
-
-
-def _check_close(
-    name: str, found: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float
-) -> None:
-    difference = float(np.abs(found - expected).max())
-    if not difference <= tolerance:
-        raise ModelFileError(
-            f"{name!r} of the exported model differs from torch by {difference:.2g}, "
-            f"allowed {tolerance:.2g}; nothing was written"
-        )
+        check_close("boxes", outputs["boxes"], boxes, BOX_TOLERANCE)
+        check_close("scores", outputs["scores"], scores, SCORE_TOLERANCE)
