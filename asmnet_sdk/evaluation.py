@@ -14,6 +14,7 @@ from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.images import load_image
+from asmnet_sdk.layouts import LAYOUTS, Layout, is_convertible
 from asmnet_sdk.metrics import (
     area_under_curve,
     failure_rate,
@@ -33,7 +34,7 @@ class FaceResult:
 
     Attributes:
         annotated: The face and its labels.
-        face: The prediction; None where the detector did not find the face.
+        face: The prediction, in the annotated layout; None where the detector did not find it.
         nme_percent: Its inter-ocular NME; infinite where the face was not found.
     """
 
@@ -82,12 +83,12 @@ def evaluate(
         on_face: Called after each face, to show progress.
 
     Raises:
-        InvalidInputError: The annotations have another number of points than the model.
+        InvalidInputError: The model's landmarks cannot be converted to those annotated.
     """
     results = []
     for annotated in annotated_faces:
-        _check_layout(aligner, annotated)
-        results.append(_evaluate_face(aligner, annotated, detector))
+        layout = _annotated_layout(aligner, annotated)
+        results.append(_evaluate_face(aligner, annotated, layout, detector))
         on_face()
     return results
 
@@ -101,25 +102,32 @@ def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
     return figures if len(figures) == 1 else [*figures, _figures("all", results)]
 
 
-def _check_layout(aligner: FaceAligner, annotated: AnnotatedFace) -> None:
+def _annotated_layout(aligner: FaceAligner, annotated: AnnotatedFace) -> Layout:
+    """Return the layout of the annotated points, which the model's must contain."""
     points = len(annotated.landmarks)
-    if points != aligner.layout.point_count:
+    candidates = [aligner.layout, *LAYOUTS.values()]
+    layout = next((layout for layout in candidates if layout.point_count == points), None)
+    if layout is None or not is_convertible(aligner.layout, layout):
         raise InvalidInputError(
-            f"{annotated.photo} has {points} annotated points, the model "
-            f"{aligner.model.name} gives {aligner.layout.point_count}"
+            f"{annotated.photo} has {points} annotated points, which the "
+            f"{aligner.layout.point_count} of the model {aligner.model.name} do not give"
         )
+    return layout
 
 
 def _evaluate_face(
-    aligner: FaceAligner, annotated: AnnotatedFace, detector: FaceDetector | None
+    aligner: FaceAligner,
+    annotated: AnnotatedFace,
+    layout: Layout,
+    detector: FaceDetector | None,
 ) -> FaceResult:
     image = load_image(annotated.photo)
     truth = BoundingBox.around(annotated.landmarks)
     box = truth if detector is None else _best_match(detector.detect(image), truth)
     if box is None:
         return FaceResult(annotated=annotated, face=None, nme_percent=np.inf)
-    face = aligner.predict(image, box, color="rgb")[0]
-    nme = inter_ocular_nme(face.landmarks, annotated.landmarks, aligner.layout)
+    face = aligner.predict(image, box, color="rgb")[0].to_layout(layout)
+    nme = inter_ocular_nme(face.landmarks, annotated.landmarks, layout)
     return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
 
 

@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidInputError
 
-__all__ = ["FIVE_POINT", "IBUG_68", "LAYOUTS", "WFLW_98", "Contour", "Layout", "convert_landmarks"]
+__all__ = [
+    "FIVE_POINT",
+    "IBUG_68",
+    "LAYOUTS",
+    "WFLW_98",
+    "Contour",
+    "Layout",
+    "convert_landmarks",
+    "is_convertible",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +197,11 @@ _SOURCES: Mapping[tuple[str, str], tuple[tuple[int, ...], ...]] = MappingProxyTy
         ),
     }
 )
+
+
+def is_convertible(source: Layout, target: Layout) -> bool:
+    """Say whether ``convert_landmarks`` leads from one layout to another."""
+    return source.name == target.name or (source.name, target.name) in _SOURCES
 
 
 def convert_landmarks(

@@ -6,9 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from asmnet_sdk import BoundingBox, FaceAligner, HeadPose, InvalidInputError
+from asmnet_sdk import (
+    FIVE_POINT,
+    IBUG_68,
+    BoundingBox,
+    FaceAligner,
+    HeadPose,
+    InvalidInputError,
+)
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.evaluation import evaluate, summarise
+from asmnet_sdk.layouts import convert_landmarks
 from tests.dot_model import picture_with_dots
 
 DOTS = np.array([(40, 30), (60, 34), (52, 60)], np.float32)
@@ -68,6 +76,17 @@ def test_subsets_are_reported_apart_and_together(dot_aligner, photo):
     assert figures[0].head_pose_errors_degrees == figures[2].head_pose_errors_degrees
 
 
-def test_other_number_of_points_is_refused(dot_aligner, photo):
-    with pytest.raises(InvalidInputError, match="5 annotated points, the model dots gives 68"):
-        evaluate(dot_aligner, [annotated(photo, DOTS[[0, 1, 2, 0, 1]])])
+def test_model_of_a_larger_layout_is_judged_at_the_annotated_points(dot_aligner, photo):
+    five = convert_landmarks(TRUTH, IBUG_68, FIVE_POINT)
+    five[1] = five[0] + (20, 0)  # else both eyes are the mean of all dots
+    [result] = evaluate(dot_aligner, [annotated(photo, five)])
+    assert result.face.layout == FIVE_POINT
+    found = dot_aligner.predict(photo, BoundingBox.around(five))[0].to_layout(FIVE_POINT)
+    errors = np.linalg.norm(found.landmarks - five, axis=1)
+    eyes = np.linalg.norm(five[0] - five[1])
+    assert result.nme_percent == pytest.approx(100 * errors.mean() / eyes, rel=1e-4)
+
+
+def test_points_that_the_model_does_not_give_are_refused(dot_aligner, photo):
+    with pytest.raises(InvalidInputError, match="98 annotated points, which the 68 of the model"):
+        evaluate(dot_aligner, [annotated(photo, DOTS[np.arange(98) % 3])])
