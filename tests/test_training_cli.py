@@ -105,7 +105,7 @@ def test_folder_of_another_run_is_refused(finished, capsys):
         ({"objective": "l1"}, "no objective 'l1'; there are wing, mse, asm"),
         ({"layout": "WFLW_98"}, "has 68 annotated points, WFLW_98 has 98"),
         ({"photos": (Path("nowhere"),)}, "no annotations at nowhere"),
-        ({"start_from": Path("no.pt")}, "no.pt holds no weights of PaperAsmnet"),
+        ({"start_from": Path("no.pt")}, "no.pt holds no weights:"),
         ({"validation": ()}, "none of 16 faces falls into the 5 % that validate"),
     ],
 )
@@ -114,14 +114,6 @@ def test_configuration_that_cannot_be_used_is_one_line(base, tmp_path, capsys, c
     write_config(replace(base, out=tmp_path / "run", **changes), config)
     assert main(["train", str(config)]) == 1
     assert reason in capsys.readouterr().err
-
-
-def test_weights_of_another_network_are_refused(base, finished, tmp_path, capsys):
-    config = tmp_path / "bad.toml"
-    start = finished / "weights.pt"
-    write_config(replace(base, out=tmp_path, network="asmnet", start_from=start), config)
-    assert main(["train", str(config)]) == 1
-    assert "weights.pt holds no weights of SpatialAsmnet" in capsys.readouterr().err
 
 
 def test_export_of_what_is_no_finished_run_is_refused(base, tmp_path, capsys):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,14 @@ def test_batches_depend_on_the_epoch_alone():
     first, again, other = (next(batch_source().epoch(epoch)) for epoch in (0, 0, 1))
     assert torch.equal(first.images, again.images)
     assert not torch.equal(first.landmarks, other.landmarks)
+
+
+def test_early_epochs_have_smaller_crops():
+    recipe = Recipe(epochs=3, early_epochs=2, early_size=32, size=64, batch_size=8, negatives=1)
+    source = replace(batch_source(), recipe=recipe)
+    early, last = next(source.epoch(1)), next(source.epoch(2))
+    assert early.images.shape == (9, 3, 32, 32)
+    assert last.images.shape == (9, 3, 64, 64)
 
 
 def test_fewer_faces_than_a_batch_are_refused():

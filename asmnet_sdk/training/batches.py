@@ -76,12 +76,11 @@ class BatchSource:
     def _batches(self, epoch: int) -> Iterator[Batch]:
         generator = np.random.default_rng((self.recipe.seed, epoch))
         order = generator.permutation(len(self.faces))
-        size = self.recipe.batch_size
+        count, size = self.recipe.batch_size, self.recipe.size_in(epoch)
         for step in range(len(self)):
-            yield self._batch(order[step * size : (step + 1) * size], generator)
+            yield self._batch(order[step * count : (step + 1) * count], size, generator)
 
-    def _batch(self, chosen: NDArray[np.int64], generator: np.random.Generator) -> Batch:
-        size = self.recipe.size
+    def _batch(self, chosen: NDArray[np.int64], size: int, generator: np.random.Generator) -> Batch:
         placements, crops = [], []
         for i in chosen:
             placement = place_face(

@@ -40,6 +40,9 @@ class Recipe:
         weight_decay: AdamW's decoupled weight decay.
         average_decay: Decay of the exponential moving average of the weights.
         seed: Seed of weights, order and augmentation.
+        early_epochs: How many of the epochs, the first ones, train on smaller crops, which takes
+            less time (progressive resizing).
+        early_size: Side of the crops in those epochs.
 
     Raises:
         InvalidInputError: A number is out of its range.
@@ -54,16 +57,24 @@ class Recipe:
     weight_decay: float = 1e-2
     average_decay: float = 0.998
     seed: int = 0
+    early_epochs: int = 0
+    early_size: int = 128
 
     def __post_init__(self) -> None:
-        if self.size < 32 or self.size % 32:
-            raise InvalidInputError(f"size is {self.size}; needed: a multiple of 32")
+        for name in ("size", "early_size"):
+            size = getattr(self, name)
+            if size < 32 or size % 32:
+                raise InvalidInputError(f"{name} is {size}; needed: a multiple of 32")
         for name in ("epochs", "batch_size", "crop_scale", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: more than 0")
-        for name in ("negatives", "weight_decay", "average_decay", "seed"):
+        for name in ("negatives", "weight_decay", "average_decay", "seed", "early_epochs"):
             if getattr(self, name) < 0:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 0 or more")
+
+    def size_in(self, epoch: int) -> int:
+        """Return the side of the crops in an epoch, which counts from 0."""
+        return self.early_size if epoch < self.early_epochs else self.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +95,7 @@ class RunConfig:
         network: A key of ``NETWORKS``.
         objective: A key of ``OBJECTIVES``.
         layout: Name of the landmark layout of all the photos.
-        start_from: ``weights.pt`` of an earlier run.
+        start_from: ``weights.pt`` of an earlier run; layers that differ in shape start anew.
         threads: Threads of torch.
     """
 

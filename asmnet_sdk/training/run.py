@@ -7,7 +7,6 @@ calibrated.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +33,7 @@ from asmnet_sdk.training.objectives import OBJECTIVES
 from asmnet_sdk.training.pictures import draw_curves, draw_validation
 from asmnet_sdk.training.samples import is_validation, load_face_samples, load_negatives
 from asmnet_sdk.training.trainer import CHECKPOINT_FILE, Trainer, save_state
+from asmnet_sdk.training.weights import load_weights, take_weights
 
 __all__ = [
     "CONFIG_FILE",
@@ -69,7 +69,7 @@ def prepare_run(config: RunConfig) -> Trainer:
     torch.set_num_threads(config.threads)
     network = make_network(layout.point_count)
     if config.start_from:
-        load_weights(network, config.start_from)
+        take_weights(network, config.start_from)
     extra = _read_all(config.extra, layout)
     source = BatchSource(
         faces=load_face_samples(training * config.repeat + extra),
@@ -147,19 +147,6 @@ def model_metadata(
         training_data=training_data,
         licence=licence,
     )
-
-
-def load_weights(network: FaceNetwork, path: Path) -> None:
-    """Load weights into a network.
-
-    Raises:
-        InvalidInputError: The file cannot be read, or its weights are those of another network.
-    """
-    try:
-        network.load_state_dict(torch.load(path, weights_only=True))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as exc:
-        kind = type(network).__name__
-        raise InvalidInputError(f"{path} holds no weights of {kind}: {exc}") from exc
 
 
 def _choose(what: str, name: str, values: Mapping[str, _Value]) -> _Value:

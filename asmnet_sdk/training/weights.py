@@ -1,0 +1,61 @@
+"""Weights of earlier runs: all of them for the same network, what fits for a like one."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.training.networks import FaceNetwork
+
+__all__ = ["load_weights", "take_weights"]
+
+logger = logging.getLogger("asmnet_sdk.training")
+
+
+def load_weights(network: FaceNetwork, path: Path) -> None:
+    """Load weights into a network.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or its weights are those of another network.
+    """
+    state = _read_weights(path)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as exc:
+        kind = type(network).__name__
+        raise InvalidInputError(f"{path} holds no weights of {kind}: {exc}") from exc
+
+
+def take_weights(network: FaceNetwork, path: Path) -> None:
+    """Take from the weights of a like network what fits: its trunk, and each layer of equal shape.
+
+    So a network with other heads, or for another layout, starts from what was learned before.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or holds another trunk.
+    """
+    wanted, found = network.state_dict(), _read_weights(path)
+    fitting = {
+        name: found[name]
+        for name, value in wanted.items()
+        if name in found and found[name].shape == value.shape
+    }
+    fresh = sorted(wanted.keys() - fitting.keys())
+    if any(name.startswith("trunk.") for name in fresh) or not fitting:
+        raise InvalidInputError(f"{path} holds no weights of {type(network).__name__}'s trunk")
+    network.load_state_dict(fitting, strict=False)
+    if fresh:
+        logger.info("not in %s, so they start anew: %s", path, ", ".join(fresh))
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        state: dict[str, Tensor] = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as exc:
+        raise InvalidInputError(f"{path} holds no weights: {exc}") from exc
+    return state
