@@ -19,12 +19,16 @@ from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.images import load_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.training.augmentation import jitter_box
+from asmnet_sdk.training.label_files import (
+    HEAD_POSE_HEADER,
+    link_photo,
+    write_head_poses,
+    write_pts,
+)
 
 __all__ = ["consensus_landmarks", "label_folder"]
 
 logger = logging.getLogger("asmnet_sdk.training")
-
-_HEADER = ("split", "subset", "name", "yaw", "pitch", "roll", "spread")
 
 
 def label_folder(
@@ -61,12 +65,10 @@ def label_folder(
             aligner, load_image(photo), _face_box(row), views=views, generator=generator
         )
         if disagreement <= most_disagreement and score >= least_score:
-            _write_pts(folder / f"{row['name']}.pts", landmarks)
-            link = folder / photo.name
-            link.unlink(missing_ok=True)
-            link.symlink_to(photo.resolve())
-            kept.append((out.name, "pseudo", *(row[column] for column in _HEADER[2:])))
-    _write_head_poses(out / "head_pose.csv", kept)
+            write_pts(folder / f"{row['name']}.pts", landmarks)
+            link_photo(photo, folder)
+            kept.append((out.name, "pseudo", *(row[column] for column in HEAD_POSE_HEADER[2:])))
+    write_head_poses(out / "head_pose.csv", kept)
     return len(kept)
 
 
@@ -133,16 +135,6 @@ def _face_box(row: dict[str, str]) -> BoundingBox:
     """Return the face box in a box that reaches from the hair line to the chin."""
     x_min, y_min, x_max, y_max = (float(row[c]) for c in ("x_min", "y_min", "x_max", "y_max"))
     return BoundingBox(x_min, y_min + 0.245 * (y_max - y_min), x_max, y_max)
-
-
-def _write_pts(path: Path, landmarks: NDArray[np.float32]) -> None:
-    points = "".join(f"{x:.3f} {y:.3f}\n" for x, y in (landmarks + 1).tolist())
-    path.write_text(f"version: 1\nn_points: {len(landmarks)}\n{{\n{points}}}\n")
-
-
-def _write_head_poses(path: Path, rows: list[tuple[str, ...]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([_HEADER, *rows])
 
 
 def main() -> None:
