@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
-from asmnet_sdk.datasets import AnnotatedFace
+from asmnet_sdk.datasets import WFLW_ATTRIBUTES, AnnotatedFace
 from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.images import load_image
-from asmnet_sdk.layouts import LAYOUTS, Layout, is_convertible
+from asmnet_sdk.layouts import LAYOUTS, Layout, convert_landmarks, is_convertible
 from asmnet_sdk.metrics import (
     area_under_curve,
     failure_rate,
@@ -23,7 +23,7 @@ from asmnet_sdk.metrics import (
 )
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 
-__all__ = ["FaceResult", "SubsetFigures", "evaluate", "summarise"]
+__all__ = ["FaceResult", "SubsetFigures", "evaluate", "predict_at", "summarise"]
 
 _FOUND_OVERLAP = 0.5
 
@@ -34,7 +34,8 @@ class FaceResult:
 
     Attributes:
         annotated: The face and its labels.
-        face: The prediction, in the annotated layout; None where the detector did not find it.
+        face: The prediction, in the layout in which it is judged: the annotated one, or the
+            model's where that has fewer points; None where the detector did not find it.
         nme_percent: Its inter-ocular NME; infinite where the face was not found.
     """
 
@@ -48,7 +49,7 @@ class SubsetFigures:
     """Accuracy on one subset.
 
     Attributes:
-        subset: Its name; ``"all"`` for the whole set.
+        subset: Its name, or an attribute of ``WFLW_ATTRIBUTES``; ``"all"`` for the whole set.
         faces: Number of annotated faces.
         missed: Faces that the detector did not find (IoU with the annotated box below 0.5).
         nme_percent: Mean inter-ocular NME of the faces found.
@@ -83,52 +84,73 @@ def evaluate(
         on_face: Called after each face, to show progress.
 
     Raises:
-        InvalidInputError: The model's landmarks cannot be converted to those annotated.
+        InvalidInputError: The model's landmarks cannot be compared with those annotated.
     """
     results = []
     for annotated in annotated_faces:
-        layout = _annotated_layout(aligner, annotated)
-        results.append(_evaluate_face(aligner, annotated, layout, detector))
+        image = load_image(annotated.photo)
+        truth = BoundingBox.around(annotated.landmarks)
+        box = truth if detector is None else _best_match(detector.detect(image), truth)
+        results.append(predict_at(aligner, annotated, image, box))
         on_face()
     return results
 
 
+def predict_at(
+    aligner: FaceAligner,
+    annotated: AnnotatedFace,
+    image: NDArray[np.uint8],
+    box: BoundingBox | None,
+) -> FaceResult:
+    """Predict an annotated face in a given box, and judge it at the points that both have.
+
+    Args:
+        aligner: The aligner.
+        annotated: The face and its labels.
+        image: Its photo, (H, W, 3) uint8 RGB.
+        box: Where the face is looked for; None for one that was not found.
+
+    Raises:
+        InvalidInputError: The model's landmarks cannot be compared with those annotated.
+    """
+    layout, truth = _judged_points(aligner, annotated)
+    if box is None:
+        return FaceResult(annotated=annotated, face=None, nme_percent=np.inf)
+    face = aligner.predict(image, box, color="rgb")[0].to_layout(layout)
+    nme = inter_ocular_nme(face.landmarks, truth, layout)
+    return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
+
+
 def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
-    """Return the figures of each subset, and of all where there are several."""
+    """Return the figures of each subset, of the faces of each attribute, and of all.
+
+    Those of all are left out where they would be the only other row.
+    """
     subsets = sorted({result.annotated.subset for result in results})
     figures = [
         _figures(subset, [r for r in results if r.annotated.subset == subset]) for subset in subsets
     ]
+    for attribute in WFLW_ATTRIBUTES:
+        if chosen := [r for r in results if attribute in r.annotated.attributes]:
+            figures.append(_figures(attribute, chosen))
     return figures if len(figures) == 1 else [*figures, _figures("all", results)]
 
 
-def _annotated_layout(aligner: FaceAligner, annotated: AnnotatedFace) -> Layout:
-    """Return the layout of the annotated points, which the model's must contain."""
+def _judged_points(
+    aligner: FaceAligner, annotated: AnnotatedFace
+) -> tuple[Layout, NDArray[np.float32]]:
+    """Return the layout of the annotated points and the points, or both as the model has them."""
     points = len(annotated.landmarks)
     candidates = [aligner.layout, *LAYOUTS.values()]
     layout = next((layout for layout in candidates if layout.point_count == points), None)
-    if layout is None or not is_convertible(aligner.layout, layout):
-        raise InvalidInputError(
-            f"{annotated.photo} has {points} annotated points, which the "
-            f"{aligner.layout.point_count} of the model {aligner.model.name} do not give"
-        )
-    return layout
-
-
-def _evaluate_face(
-    aligner: FaceAligner,
-    annotated: AnnotatedFace,
-    layout: Layout,
-    detector: FaceDetector | None,
-) -> FaceResult:
-    image = load_image(annotated.photo)
-    truth = BoundingBox.around(annotated.landmarks)
-    box = truth if detector is None else _best_match(detector.detect(image), truth)
-    if box is None:
-        return FaceResult(annotated=annotated, face=None, nme_percent=np.inf)
-    face = aligner.predict(image, box, color="rgb")[0].to_layout(layout)
-    nme = inter_ocular_nme(face.landmarks, annotated.landmarks, layout)
-    return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
+    if layout is not None and is_convertible(aligner.layout, layout):
+        return layout, annotated.landmarks
+    if layout is not None and is_convertible(layout, aligner.layout):
+        return aligner.layout, convert_landmarks(annotated.landmarks, layout, aligner.layout)
+    raise InvalidInputError(
+        f"{annotated.photo} has {points} annotated points, which cannot be compared with the "
+        f"{aligner.layout.point_count} of the model {aligner.model.name}"
+    )
 
 
 def _best_match(boxes: Sequence[BoundingBox], truth: BoundingBox) -> BoundingBox | None:

@@ -42,12 +42,15 @@ def on_config(config: Any) -> Any:  # noqa: ANN401 (mkdocs is not needed to test
 
 
 def on_files(files: Any, config: Any) -> Any:  # noqa: ANN401
-    """Add a page for each model card."""
+    """Add a page for each model card, and the pictures beside the card."""
     from mkdocs.structure.files import File
 
     for name in card_names():
         text = f"<!-- include hub/{name}/README.md -->\n"
         files.append(File.generated(config, f"models/{name}.md", content=text))
+        for picture in sorted((ROOT / "hub" / name).glob("*.jpg")):
+            path = f"models/{picture.name}"
+            files.append(File.generated(config, path, content=picture.read_bytes()))
     return files
 
 
@@ -100,8 +103,8 @@ def _figures(model: str) -> str:
         "| crops at | NME % | failures > 8 % | AUC (8 %) | yaw, pitch, roll error |",
         "|---|---|---|---|---|",
     ]
-    places = ("annotated boxes", "boxes that YuNet finds")
-    for place, (_, _, _, nme, failures, auc, *angles) in zip(places, rows, strict=False):
+    places = re.findall(r"with crops at the (annotated boxes|boxes that .* finds):", text, re.I)
+    for place, (_, _, _, nme, failures, auc, *angles) in zip(places, rows, strict=True):
         degrees = ", ".join(f"{angle}°" for angle in angles)
         lines.append(f"| {place} | {nme} | {failures} % | {auc} | {degrees} |")
     return "\n".join([*lines, "", measured[0]])

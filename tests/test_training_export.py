@@ -4,19 +4,27 @@ import hashlib
 import logging
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import FaceAligner, ModelFileError  # noqa: E402
+from asmnet_sdk import BoundingBox, FaceAligner, ModelFileError  # noqa: E402
 from asmnet_sdk.contract import ModelMetadata  # noqa: E402
 from asmnet_sdk.datasets import read_annotations  # noqa: E402
 from asmnet_sdk.training.export import export_network  # noqa: E402
 from asmnet_sdk.training.networks import SpatialAsmnet  # noqa: E402
 from asmnet_sdk.training.release import write_release  # noqa: E402
+from tests.conftest import EXAMPLES  # noqa: E402
 from tests.dotted_faces import write_dotted_photos  # noqa: E402
 from tests.tiny_network import TinyNetwork  # noqa: E402
+
+
+class WholePicture:
+    def detect(self, image):
+        return [BoundingBox(0, 0, image.shape[1] - 1, image.shape[0] - 1)]
+
 
 METADATA = ModelMetadata(
     name="tiny",
@@ -83,9 +91,7 @@ def test_export_that_breaks_the_contract_leaves_no_file(tmp_path):
 def test_release_holds_model_card_and_checksum(tmp_path):
     faces = read_annotations(write_dotted_photos(tmp_path / "test", 2))
     folder = tmp_path / "hub"
-    figures = write_release(
-        TinyNetwork(), METADATA, folder, test_faces=faces, detector=None, protocol="dots"
-    )
+    figures = write_release(TinyNetwork(), METADATA, folder, test_faces=faces, protocol="dots")
     model = folder / "model.onnx"
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     assert (folder / "SHA256SUMS").read_text() == f"{digest}  model.onnx\n"
@@ -94,6 +100,34 @@ def test_release_holds_model_card_and_checksum(tmp_path):
     assert TinyNetwork.summary in card
     assert "landmark_sigma" not in card
     assert figures.sigma is None
+    assert "hard-cases" not in card
     stated = FaceAligner(model).model.figures
     assert stated["nme_percent"] == pytest.approx(figures.annotated_boxes[0].nme_percent, abs=1e-3)
     assert stated["parameters"] == 4 * 136 + 4 * 3
+
+
+def test_card_compares_time_and_shows_end_to_end_figures(tmp_path):
+    faces = read_annotations(write_dotted_photos(tmp_path / "test", 2))
+    export_network(TinyNetwork(), METADATA, tmp_path / "reference.onnx")
+    figures = write_release(
+        TinyNetwork(),
+        METADATA,
+        tmp_path / "hub",
+        test_faces=faces,
+        protocol="dots",
+        detectors={"whole picture": WholePicture()},
+        reference=FaceAligner(tmp_path / "reference.onnx", threads=1),
+        portraits=[EXAMPLES / "astronaut.jpg"],
+    )
+    card = (tmp_path / "hub" / "README.md").read_text()
+    assert "at the boxes that whole picture finds:" in card
+    assert f"| time | {figures.time_ratio:.2f} x that of asmnet-68-paper" in card
+    assert "(tiny-hard-cases.jpg)" in card
+    assert cv2.imread(str(tmp_path / "hub" / "tiny-hard-cases.jpg")).shape == (532, 960, 3)
+
+
+def test_card_of_another_layout_says_what_was_not_measured(tmp_path):
+    faces = read_annotations(write_dotted_photos(tmp_path / "test", 1))
+    metadata = replace(METADATA, layout="WFLW_98")
+    write_release(TinyNetwork(98), metadata, tmp_path, test_faces=faces, protocol="dots")
+    assert "**It was never measured on WFLW**" in (tmp_path / "README.md").read_text()

@@ -81,7 +81,8 @@ def mean_of_views(
         )
         mirrored = label(mirror_image, across)[list(WFLW_98.mirror)]
         looks.append(np.column_stack([width - 1 - mirrored[:, 0], mirrored[:, 1]]))
-    return np.mean(looks, axis=0, dtype=np.float32)
+    mean: Landmarks = np.mean(looks, axis=0, dtype=np.float32)
+    return mean
 
 
 def load_pfld(path: Path) -> Labeller:

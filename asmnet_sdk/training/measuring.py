@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from asmnet_sdk.training.calibration import coverage_of, rank_correlation
 from asmnet_sdk.training.networks import FaceNetwork
 from asmnet_sdk.training.robustness import Robustness, measure_robustness
 
-__all__ = ["Measurements", "SigmaFigures", "count_multiply_adds", "measure"]
+__all__ = ["Measurements", "SigmaFigures", "count_multiply_adds", "measure", "time_ratio"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,28 +42,44 @@ class Measurements:
         parameters: Trained numbers.
         multiply_adds: Of one crop, convolutions and linear layers.
         annotated_boxes: Accuracy with crops at the annotated boxes, by subset.
-        detected_boxes: Accuracy with crops at detected boxes; empty where no detector was given.
+        detected_boxes: Name of a detector -> accuracy with crops at its boxes, by subset.
         sigma: How well the predicted error radius holds; None where the model predicts none.
         robustness: Careless boxes, turned heads, closed eyes, crops without a face.
+        time_ratio: Time of a run with one crop / that of a reference model, on one thread; None
+            without a reference.
     """
 
     parameters: int
     multiply_adds: int
     annotated_boxes: Sequence[SubsetFigures]
-    detected_boxes: Sequence[SubsetFigures]
+    detected_boxes: Mapping[str, Sequence[SubsetFigures]]
     sigma: SigmaFigures | None
     robustness: Robustness
+    time_ratio: float | None = None
 
 
 def measure(
     network: FaceNetwork,
     aligner: FaceAligner,
     faces: Sequence[AnnotatedFace],
-    detector: FaceDetector | None,
+    detectors: Mapping[str, FaceDetector],
+    *,
+    reference: FaceAligner | None = None,
 ) -> Measurements:
-    """Measure an exported model on annotated faces."""
+    """Measure an exported model on annotated faces.
+
+    Args:
+        network: The network, whose parameters and multiply-adds are counted.
+        aligner: The exported model.
+        faces: Annotated faces that took no part in training.
+        detectors: Name -> detector, each for a table of its own.
+        reference: The model that run times are compared with; it runs on one thread.
+    """
     results = evaluate(aligner, faces)
-    detected = [] if detector is None else summarise(evaluate(aligner, faces, detector=detector))
+    detected = {
+        name: summarise(evaluate(aligner, faces, detector=detector))
+        for name, detector in detectors.items()
+    }
     return Measurements(
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         multiply_adds=count_multiply_adds(network, aligner.model.input_size),
@@ -70,7 +87,27 @@ def measure(
         detected_boxes=detected,
         sigma=_sigma_figures(results),
         robustness=measure_robustness(aligner, faces, results),
+        time_ratio=None if reference is None else time_ratio(aligner, reference),
     )
+
+
+def time_ratio(aligner: FaceAligner, reference: FaceAligner, *, rounds: int = 200) -> float:
+    """Return the median, over rounds in which two models take turns, of the ratio of their times.
+
+    Both predict one crop of their own input size; load both with ``threads=1``.
+    """
+    ratios = []
+    crops = [
+        np.zeros((side, side, 3), np.uint8)
+        for side in (aligner.model.input_size, reference.model.input_size)
+    ]
+    for _ in range(rounds):
+        marks = [time.perf_counter()]
+        for model, crop in zip((aligner, reference), crops, strict=True):
+            model.predict_crop(crop)
+            marks.append(time.perf_counter())
+        ratios.append((marks[1] - marks[0]) / (marks[2] - marks[1]))
+    return float(np.median(ratios))
 
 
 def _sigma_figures(results: Sequence[FaceResult]) -> SigmaFigures | None:

@@ -11,20 +11,27 @@ import hashlib
 import logging
 import platform
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
-from asmnet_sdk.detection import YuNetDetector
-from asmnet_sdk.training.cards import model_card
+from asmnet_sdk.detection import FaceDetector, YuNetDetector, load_detector
+from asmnet_sdk.images import load_image
+from asmnet_sdk.models import DEFAULT_DETECTOR
+from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.training.cards import REFERENCE_MODEL, model_card
 from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.hard_cases import draw_hard_cases, try_hard_cases
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.measuring import Measurements, measure
 from asmnet_sdk.training.networks import FaceNetwork
@@ -50,8 +57,10 @@ def write_release(
     folder: Path,
     *,
     test_faces: list[AnnotatedFace],
-    detector: YuNetDetector | None,
     protocol: str,
+    detectors: Mapping[str, FaceDetector] = MappingProxyType({}),
+    reference: FaceAligner | None = None,
+    portraits: Sequence[Path] = (),
     calibration_crops: NDArray[np.uint8] | None = None,
 ) -> Measurements:
     """Export a network, measure it and write its Hub-ready folder.
@@ -59,23 +68,28 @@ def write_release(
     Args:
         network: The network; an error radius is calibrated already.
         metadata: What the model file will say of itself; the figures are added here.
-        folder: Where ``model.onnx``, ``README.md`` and ``SHA256SUMS`` go.
+        folder: Where ``model.onnx``, ``README.md`` and ``SHA256SUMS`` go, and the picture of the
+            hard cases.
         test_faces: Annotated faces that took no part in training.
-        detector: Gives the end-to-end figures; None leaves them out.
         protocol: Name of the test set, for the card.
+        detectors: Name -> detector; each gives end-to-end figures.
+        reference: The model that run times are compared with, on one thread.
+        portraits: Photos of one face for the hard cases.
         calibration_crops: (N, S, S, 3) training crops that set the ranges of an 8-bit model; None
             leaves it in float32.
     """
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "draft.onnx"
         _write_model(network, metadata, draft, calibration_crops)
-        figures = measure(network, FaceAligner(draft, device="cpu"), test_faces, detector)
+        aligner = FaceAligner(draft, device="cpu", threads=1)
+        figures = measure(network, aligner, test_faces, detectors, reference=reference)
     metadata = replace(metadata, figures=_headline(figures))
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "model.onnx"
     _write_model(network, metadata, model, calibration_crops)
     data = model.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
+    picture = _draw_hard_cases(model, folder / f"{metadata.name}-hard-cases.jpg", portraits)
     measured = (
         f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
         f"`python -m asmnet_sdk.training.release`, onnxruntime on a CPU ({platform.machine()})."
@@ -87,6 +101,7 @@ def write_release(
         sha256=digest,
         size_bytes=len(data),
         measured=measured,
+        hard_cases_picture=picture,
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
     (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
@@ -99,6 +114,20 @@ def _write_model(
     export_network(network, metadata, path)
     if crops is not None:
         quantise_model(path, crops)
+
+
+def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> str | None:
+    """Write the picture of the hard cases; return its name, or None without portraits."""
+    aligner = FaceAligner(model, device="cpu")
+    cases = []
+    for portrait in portraits:
+        image = np.ascontiguousarray(load_image(portrait)[:, :, ::-1])
+        face = aligner.predict(image)[0]
+        cases += try_hard_cases(aligner, image, BoundingBox.around(face.landmarks))
+    if not cases:
+        return None
+    cv2.imwrite(str(picture), draw_hard_cases(cases), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return picture.name
 
 
 def _calibration_crops(config: RunConfig) -> NDArray[np.uint8]:
@@ -134,13 +163,18 @@ def main() -> None:
     metadata = model_metadata(
         config, name=options.name, training_data=options.training_data, licence=LICENCE
     )
+    detectors: dict[str, FaceDetector] = {DEFAULT_DETECTOR: load_detector()}
+    if options.yunet:
+        detectors["YuNet"] = YuNetDetector(options.yunet)
     figures = write_release(
         network,
         metadata,
         options.out,
         test_faces=read_annotations(options.test),
-        detector=YuNetDetector(options.yunet) if options.yunet else None,
         protocol="300-W common test set (554 photos)",
+        detectors=detectors,
+        reference=FaceAligner(options.reference, threads=1) if options.reference else None,
+        portraits=options.portraits,
         calibration_crops=_calibration_crops(config) if options.int8 else None,
     )
     logger.info("%s", figures)
@@ -155,6 +189,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", required=True, help="name of the model")
     parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
+    parser.add_argument("--reference", help=f"{REFERENCE_MODEL}'s file, to compare run times with")
+    parser.add_argument(
+        "--portraits", type=Path, nargs="+", default=(), help="photos of one face, for hard cases"
+    )
     parser.add_argument(
         "--int8", action="store_true", help="quantise to 8 bits, calibrated on training photos"
     )

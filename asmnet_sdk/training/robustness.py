@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.datasets import AnnotatedFace
-from asmnet_sdk.evaluation import FaceResult
-from asmnet_sdk.metrics import inter_ocular_nme
+from asmnet_sdk.evaluation import FaceResult, predict_at
+from asmnet_sdk.images import load_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.training.samples import load_negatives
 
@@ -71,8 +71,7 @@ def shaken_box(face: AnnotatedFace, generator: np.random.Generator) -> BoundingB
 
 
 def _nme_at(aligner: FaceAligner, face: AnnotatedFace, box: BoundingBox) -> float:
-    [predicted] = aligner.predict(face.photo, box)
-    return float(inter_ocular_nme(predicted.landmarks, face.landmarks, aligner.layout))
+    return predict_at(aligner, face, load_image(face.photo), box).nme_percent
 
 
 def _groups(results: Sequence[FaceResult]) -> list[GroupFigures]:
