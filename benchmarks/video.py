@@ -1,10 +1,9 @@
 """Steadiness, lag, identity and speed of FaceTracker on video rendered from two photos.
 
-Usage: python benchmarks/video.py [--yunet face_detection_yunet_2023mar.onnx]
+Usage: python benchmarks/video.py [--detector yunet] [--model asmnet-68-int8]
 
 The motion is known exactly: every frame is a still photo moved by a known transform, lit, then
-given sensor noise and JPEG compression. Without --yunet the detector knows the true boxes up to
-the unrest that YuNet's have, and speed is not measured.
+given sensor noise and JPEG compression. Everything runs on one thread.
 
 Targets: jitter of a still face at most 1/3 of that of predictions frame by frame, at most 1 frame
 of lag in motion, no identity switch, 3 times the frames per second.
@@ -22,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk import BoundingBox, Face, FaceAligner, YuNetDetector
+from asmnet_sdk import BoundingBox, Face, FaceAligner
 from asmnet_sdk.cli.common import print_table
 from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.tracking import FaceTracker
@@ -80,21 +79,6 @@ class Camera:
         noisy = np.clip(picture * np.float32(light) + noise, 0, 255).astype(np.uint8)
         encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1]
         return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-
-
-class KnowingDetector:
-    """Gives the boxes it was told, each edge off by 0.3 % of the face size, as YuNet's are."""
-
-    def __init__(self) -> None:
-        self.boxes: list[BoundingBox] = []
-        self._random = np.random.default_rng(0)
-
-    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
-        """Give the boxes, slightly off."""
-        return [BoundingBox(*self._shake(box)) for box in self.boxes]
-
-    def _shake(self, box: BoundingBox) -> list[float]:
-        return [edge + self._random.normal(0, 0.003 * np.sqrt(box.area)) for edge in box]
 
 
 def load_portraits(aligner: FaceAligner) -> list[Portrait]:
@@ -195,25 +179,20 @@ def turning(seconds: float) -> tuple[float, float, float, float]:
     return 0, 120, 25 * np.sin(2 * np.pi * 0.5 * seconds), 1
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bench:
-    """The aligner under test and its detector."""
+    """The aligner under test."""
 
     aligner: FaceAligner
-    detector: KnowingDetector | YuNetDetector
 
-    def follow(self, frames: list[Frame], tracker: FaceTracker) -> list[list[Face]]:
-        """Return the faces of each frame as a tracker sees them."""
-        return [self._see(frame, tracker.update) for frame in frames]
+    def follow(self, frames: list[Frame]) -> list[list[Face]]:
+        """Return the faces of each frame as a new tracker sees them."""
+        tracker = FaceTracker(self.aligner)
+        return [tracker.update(frame.picture) for frame in frames]
 
     def predict(self, frames: list[Frame]) -> list[list[Face]]:
         """Return the faces of each frame, found anew in every one."""
-        return [self._see(frame, self.aligner.predict) for frame in frames]
-
-    def _see(self, frame: Frame, look: Callable[[NDArray[np.uint8]], list[Face]]) -> list[Face]:
-        if isinstance(self.detector, KnowingDetector):
-            self.detector.boxes = [BoundingBox.around(points) for points in frame.truth]
-        return look(frame.picture)
+        return [self.aligner.predict(frame.picture) for frame in frames]
 
 
 def settled(faces: list[list[Face]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -280,7 +259,7 @@ def measure_motion(bench: Bench, portraits: list[Portrait]) -> None:
         for photo, portrait in zip(PORTRAITS, portraits, strict=True):
             frames = list(render_one(portrait, camera, 5, motion))
             alone = settled(bench.predict(frames))
-            tracked = settled(bench.follow(frames, FaceTracker(bench.aligner)))
+            tracked = settled(bench.follow(frames))
             rows.append([name, photo, *figures_of(alone, tracked, frames)])
     header = ("jitter alone %", "tracked %", "ratio", "head pose ratio", "lag frames")
     print_table(("sequence", "photo", *header), rows)
@@ -309,7 +288,7 @@ def measure_crossing(bench: Bench, portraits: list[Portrait]) -> None:
             for order in (1, -1):
                 pair = portraits[::order]
                 frames = list(render_crossing((pair[0], pair[1]), camera, seconds, offset))
-                faces = bench.follow(frames, FaceTracker(bench.aligner))
+                faces = bench.follow(frames)
                 switches, missed = count_switches(faces, frames)
                 front = list(PORTRAITS)[::order][1]
                 rows.append([f"{seconds} s, offset {offset} px", front, str(switches), str(missed)])
@@ -319,35 +298,46 @@ def measure_crossing(bench: Bench, portraits: list[Portrait]) -> None:
 def measure_speed(bench: Bench, portraits: list[Portrait]) -> None:
     """Print frames per second with and without tracking."""
     frames = list(render_one(portraits[0], Camera(noise=3, quality=90), 2, panning(1)))
+    rows = []
+    for height in (480, 720, 1080):
+        size_wh = (height * SIZE_WH[0] // SIZE_WH[1], height)
+        pictures = [cv2.resize(frame.picture, size_wh) for frame in frames]
+        alone, tracked = frame_rates(bench, pictures)
+        size = f"{size_wh[0]} x {size_wh[1]}"
+        rows.append([size, f"{alone:.0f}", f"{tracked:.0f}", f"{tracked / alone:.1f}"])
+    print_table(("one face", "detected in every frame", "tracked", "ratio"), rows)
+
+
+def frame_rates(bench: Bench, pictures: list[NDArray[np.uint8]]) -> tuple[float, float]:
+    """Return frames per second of predictions and of a tracker that detects in every 10th."""
     tracker = FaceTracker(bench.aligner)
     seconds = np.zeros((3, 2))
     for repetition in seconds:
-        for frame in frames:  # interleaved: whatever else the machine does hits both
+        for picture in pictures:  # interleaved: whatever else the machine does hits both
             for column, look in enumerate((bench.aligner.predict, tracker.update)):
                 started = time.perf_counter()
-                look(frame.picture)
+                look(picture)
                 repetition[column] += time.perf_counter() - started
-    alone, tracked = len(frames) / np.median(seconds, axis=0)
-    rows = [["detection in every frame", f"{alone:.0f}", "1.0"]]
-    rows.append(["tracked, detection every 10th", f"{tracked:.0f}", f"{tracked / alone:.1f}"])
-    print_table(("one face, 640 x 480", "frames/s", "ratio"), rows)
+    alone, tracked = (len(pictures) / np.median(seconds, axis=0)).tolist()
+    return alone, tracked
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--yunet", type=Path, metavar="FILE", help="the YuNet model file")
+    parser.add_argument("--detector", default="default", metavar="NAME")
+    parser.add_argument("--model", default="asmnet-68", metavar="NAME")
+    parser.add_argument("--only-speed", action="store_true", help="leave out the slow scenes")
     options = parser.parse_args()
-    detector = YuNetDetector(options.yunet, threads=1) if options.yunet else KnowingDetector()
-    bench = Bench(FaceAligner(detector=detector, device="cpu", threads=1), detector)
-    cv2.setNumThreads(1)
+    bench = Bench(FaceAligner(options.model, detector=options.detector, device="cpu", threads=1))
     portraits = load_portraits(bench.aligner)
-    measure_motion(bench, portraits)
-    print()
-    measure_crossing(bench, portraits)
-    if options.yunet:
+    print(f"{options.model}, detector {options.detector}\n")
+    if not options.only_speed:
+        measure_motion(bench, portraits)
         print()
-        measure_speed(bench, portraits)
+        measure_crossing(bench, portraits)
+        print()
+    measure_speed(bench, portraits)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +18,7 @@ torch = pytest.importorskip("torch", reason="the extra [train] is not installed"
 from asmnet_sdk import BoundingBox, FaceAligner  # noqa: E402
 from asmnet_sdk.cli import main  # noqa: E402
 from asmnet_sdk.datasets import read_annotations  # noqa: E402
+from asmnet_sdk.training.comparing import compare_runs  # noqa: E402
 from asmnet_sdk.training.configuration import (  # noqa: E402
     Recipe,
     RunConfig,
@@ -114,6 +117,28 @@ def test_configuration_that_cannot_be_used_is_one_line(base, tmp_path, capsys, c
     write_config(replace(base, out=tmp_path / "run", **changes), config)
     assert main(["train", str(config)]) == 1
     assert reason in capsys.readouterr().err
+
+
+def test_compared_runs_show_what_differs_and_the_validation_figures(finished, base, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(finished, other)
+    write_config(
+        replace(base, out=other, objective="mse", extra=(Path("a/b/c"),)), other / "run.toml"
+    )
+    header, _, first, second = compare_runs([finished, other]).splitlines()
+    records = (finished / "log.jsonl").read_text().splitlines()
+    nme = json.loads(records[-1])["val_nme"]
+    assert "validation NME %" in header
+    assert first.startswith(f"| base | {nme:.2f} | ")
+    assert second.startswith(f"| extra b/c, objective mse | {nme:.2f} | ")
+
+
+def test_compared_runs_are_measured_on_test_faces(finished, base):
+    faces = read_annotations(base.validation[0])
+    logged, tested = (
+        float(compare_runs([finished], test).splitlines()[2].split("|")[2]) for test in ((), faces)
+    )
+    assert tested == pytest.approx(logged, rel=0.02)
 
 
 def test_export_of_what_is_no_finished_run_is_refused(base, tmp_path, capsys):
