@@ -12,18 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError, ModelFileError
-from asmnet_sdk.hub_failures import describe_failure
+from asmnet_sdk.hub_failures import describe_failure, hub_errors
 from asmnet_sdk.models import ModelSpec, available_models, find_model
 
-__all__ = ["MIRROR_VARIABLE", "resolve_model", "resolve_spec"]
+__all__ = [
+    "MIRROR_VARIABLE",
+    "REPOSITORY_NAME",
+    "file_sha256",
+    "resolve_model",
+    "resolve_spec",
+]
 
 MIRROR_VARIABLE = "ASMNET_MODELS_DIR"
+# The rule of huggingface_hub.utils.validate_repo_id, with the owner required.
+REPOSITORY_NAME = re.compile(r"(?!.*(--|\.\.|\.git$))\b[\w\-.]+\b/\b[\w\-.]{1,96}\b", re.ASCII)
 
 _DEFAULT_FILENAME = "model.onnx"
 _DEFAULT_REVISION = "main"
 _EMBEDDED_FOLDER = Path(__file__).with_name("weights")
-# The rule of huggingface_hub.utils.validate_repo_id, with the owner required.
-_REPOSITORY = re.compile(r"(?!.*(--|\.\.|\.git$))\b[\w\-.]+\b/\b[\w\-.]{1,96}\b", re.ASCII)
 
 _logger = logging.getLogger("asmnet_sdk")
 
@@ -84,7 +90,7 @@ def resolve_model(
         )
     if path is not None:
         return path
-    if is_registered or not _REPOSITORY.fullmatch(name):
+    if is_registered or not REPOSITORY_NAME.fullmatch(name):
         spec = find_model(name)
         return resolve_spec(spec, cache_dir=cache_dir, local_files_only=local_files_only)
     filename = filename or _DEFAULT_FILENAME
@@ -125,6 +131,22 @@ def resolve_spec(
     )
 
 
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 lower-case hexadecimal digits.
+
+    Raises:
+        ModelFileError: The file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise ModelFileError(f"cannot read {path}: {error}") from error
+    return digest.hexdigest()
+
+
 def _find_local(model: str | os.PathLike[str]) -> Path | None:
     path = Path(model)
     if path.is_dir():
@@ -156,16 +178,10 @@ def _find_fault(path: Path, request: _Request) -> str | None:
     """Say what is wrong with the content of ``path``; None if it is what the registry pins."""
     if request.sha256 is None:
         return None
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise ModelFileError(f"cannot read {path}: {error}") from error
-    if digest.hexdigest() == request.sha256:
+    digest = file_sha256(path)
+    if digest == request.sha256:
         return None
-    return f"{path} has SHA-256 {digest.hexdigest()}, but {request.name!r} needs {request.sha256}"
+    return f"{path} has SHA-256 {digest}, but {request.name!r} needs {request.sha256}"
 
 
 def _find_cached(request: _Request) -> Path | None:
@@ -249,22 +265,10 @@ def _remove_from_cache(path: Path) -> None:
 
 @contextmanager
 def _translated_errors(request: _Request) -> Iterator[None]:
-    """Turn what huggingface_hub lets escape into a ModelDownloadError.
-
-    The first base of its HTTP error is that of every error of the HTTP library that its version
-    stands on (requests, httpx or httpx2). ValueError and RuntimeError come from proxy settings
-    and from hf_xet and hf_transfer.
-    """
-    # From 0.25 on it is also in huggingface_hub.errors; utils has it in every version.
-    from huggingface_hub.utils import HfHubHTTPError  # type: ignore[attr-defined]
-
-    hub_errors: tuple[type[Exception], ...] = (
-        *(OSError, ValueError, RuntimeError),
-        *HfHubHTTPError.__bases__,
-    )
+    """Turn what huggingface_hub lets escape into a ModelDownloadError."""
     try:
         yield
-    except hub_errors as error:
+    except hub_errors() as error:
         raise _download_error(request, describe_failure(error)) from error
 
 

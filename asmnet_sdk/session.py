@@ -5,8 +5,12 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
+import sys
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -57,6 +61,7 @@ _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
 )
 _QUIET = 4
+_NO_LIBRARIES = "onnxruntime offers it, but its libraries failed to load"
 
 logger = logging.getLogger("asmnet_sdk")
 
@@ -89,8 +94,8 @@ class OnnxSession:
         self._threads = threads
         self._session: onnxruntime.InferenceSession | None = _start(path, device, threads)
         self._is_closed = False
-        self.device = _device_of(self._session)
-        self.metadata = _metadata_of(self._session, path)
+        self.device: str = _device_of(self._session)
+        self.metadata: Mapping[str, str] = _metadata_of(self._session, path)
         self.inputs: Mapping[str, Any] = {node.name: node for node in self._session.get_inputs()}
         self.outputs: Mapping[str, Any] = {node.name: node for node in self._session.get_outputs()}
         _LIVE_SESSIONS.add(self)
@@ -157,17 +162,28 @@ def _start(path: Path, device: str, threads: int | None) -> onnxruntime.Inferenc
             raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
         if device != "auto":
             raise _failed_device(device, str(exc)) from exc
-        logger.warning("%s failed, so the CPU is used: %s", provider, exc)
+        logger.warning("%s failed, so the CPU is used: %s", provider, _in_brief(str(exc)))
         return _start(path, "cpu", threads)
-    if device not in ("auto", _device_of(session)):
-        raise _failed_device(device, "onnxruntime offers it, but its libraries failed to load")
+    found = _device_of(session)
+    if device not in ("auto", found):
+        raise _failed_device(device, _NO_LIBRARIES)
+    if DEVICES[found] != provider:
+        logger.warning("%s failed, so the CPU is used: %s", provider, _NO_LIBRARIES)
     return session
 
 
 def _failed_device(device: str, reason: str) -> DeviceUnavailableError:
     return DeviceUnavailableError(
-        f"device {device!r} could not be started: {reason}; `asmnet doctor` shows what works"
+        f"device {device!r} could not be started: {_in_brief(reason)}; the installed onnxruntime "
+        f"{onnxruntime.__version__} offers {', '.join(onnxruntime.get_available_providers())}; "
+        "`asmnet doctor` says what is missing and what to install"
     )
+
+
+def _in_brief(reason: str) -> str:
+    """Return one line: CUDA's own words if onnxruntime cites them, else all of its words."""
+    cited = re.search(r"CUDA failure \d+: [^;\n]+", reason)
+    return cited[0].strip() if cited else " ".join(reason.split())
 
 
 def _choose_provider(device: str) -> str:
@@ -187,12 +203,23 @@ def _choose_provider(device: str) -> str:
 
 
 def _load(data: bytes, provider: str, threads: int | None) -> onnxruntime.InferenceSession:
+    if provider != DEVICES["cpu"]:
+        _preload_cuda_libraries()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
+    # Without it a run's threads go on turning afterwards, at the cost of whoever works next.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
     providers = list(dict.fromkeys([provider, DEVICES["cpu"]]))
     return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
+
+
+def _preload_cuda_libraries() -> None:
+    """Load CUDA's libraries from the packages nvidia-*, where onnxruntime does not look itself."""
+    if find_spec("nvidia") is not None and hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(sys.stderr):  # it prints what it misses
+            onnxruntime.preload_dlls()
 
 
 def _device_of(session: onnxruntime.InferenceSession) -> str:

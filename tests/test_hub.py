@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,17 @@ from asmnet_sdk.errors import AsmnetError
 from asmnet_sdk.hub import resolve_model, resolve_spec
 from asmnet_sdk.models import ModelSpec
 
-largest_file, *cases = json.loads(sys.argv[1])
+largest_file, gives_up_rights, *cases = json.loads(sys.argv[1])
 if largest_file is not None:
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+if gives_up_rights:
+    import ctypes
+
+    # The rights of root over the files of others, and to ignore modes: capset of version 3.
+    header, nothing = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert ctypes.CDLL(None).capset(header, nothing) == 0
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(min(seconds, 0.01))  # the pauses between retries
 for model, options in cases:
@@ -63,8 +70,7 @@ def hub():
 
 @pytest.fixture(autouse=True)
 def empty_hub(hub, monkeypatch):
-    hub.repositories.clear()
-    hub.requests.clear()
+    hub.forget()
     monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
 
 
@@ -72,10 +78,12 @@ def empty_hub(hub, monkeypatch):
 def start(hub, tmp_path):
     """Start a process that resolves each (model, options) case; ``finish`` gives the results."""
 
-    def start_process(*cases, package=PACKAGE, largest_file=None, **environment):
+    def start_process(
+        *cases, package=PACKAGE, largest_file=None, gives_up_rights=False, **environment
+    ):
         kept = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
         return subprocess.Popen(
-            [sys.executable, "-c", DRIVER, json.dumps([largest_file, *cases])],
+            [sys.executable, "-c", DRIVER, json.dumps([largest_file, gives_up_rights, *cases])],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -144,6 +152,13 @@ def files_below(folder):
 
 def model_files_below(folder):
     return [path for path in files_below(folder) if path.stat().st_size > 1000]
+
+
+def wait_until(is_so):
+    end = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_pinned_model_is_downloaded_once(hub, resolve, cache):
@@ -283,6 +298,28 @@ def test_cut_connection_leaves_no_model_behind(hub, resolve, cache):
     assert Path(path).read_bytes() == CONTENT
 
 
+def test_answer_that_ends_early_but_well_formed_is_refused_and_deleted(hub, resolve, cache):
+    serve(hub, wrong_content=CONTENT[:100_000])
+    ((kind, message),) = resolve((pinned(), {}))
+    assert kind == "ModelFileError"
+    assert "The download is deleted. Try again" in message
+    assert not model_files_below(cache)
+
+
+def test_killed_process_leaves_no_model_and_the_next_one_gets_it(hub, start, resolve, cache):
+    repository = serve(hub, stall_after=100_000)
+    process = start((pinned(), {}))
+    wait_until(lambda: list(cache.rglob("*.incomplete")))
+    process.kill()
+    process.communicate()
+    assert not list(cache.rglob("model.onnx"))
+
+    repository.stall_after = None
+    ((kind, path),) = resolve((pinned(), {}))
+    assert kind == "Path"
+    assert Path(path).read_bytes() == CONTENT
+
+
 def test_offline_without_cache_makes_no_request(hub, resolve):
     serve(hub)
     (local,) = resolve((pinned(), {"local_files_only": True}))
@@ -338,6 +375,8 @@ def test_two_processes_may_download_at_once(hub, start):
     (first,), (second,) = map(finish, processes)
     assert first == second
     assert Path(first[1]).read_bytes() == CONTENT
+    methods = [request.method for request in hub.requests_for("acme/pinned")]
+    assert methods.count("GET") == 1
 
 
 def test_cache_that_cannot_be_written_is_a_download_error(hub, resolve, tmp_path):
@@ -359,16 +398,69 @@ def test_file_that_the_disk_cannot_hold_is_a_download_error(hub, resolve, cache)
     assert not list(cache.rglob("model.onnx"))
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+needs_rights_to_matter = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or (os.geteuid() == 0 and sys.platform != "linux"),
+    reason="cannot make a folder that this user may not write",
 )
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+@needs_rights_to_matter
 def test_read_only_cache_is_a_download_error(hub, resolve, tmp_path):
     serve(hub)
     folder = tmp_path / "read-only"
     folder.mkdir(mode=0o500)
-    ((kind, message),) = resolve((pinned(), {"cache_dir": str(folder)}))
+    ((kind, message),) = resolve((pinned(), {"cache_dir": str(folder)}), gives_up_rights=is_root())
     assert kind == "ModelDownloadError"
     assert "Permission denied" in message
+    assert "cache_dir or HF_HOME" in message
+    assert not list(folder.iterdir())
+
+
+@needs_rights_to_matter
+def test_model_in_a_read_only_cache_is_used(hub, resolve, cache):
+    """As in a container whose image holds the cache; the branch has moved on since."""
+    serve(hub)
+    cases = ((pinned(), {}), ("acme/pinned", {}))
+    found = resolve(*cases)
+    assert [kind for kind, _ in found] == ["Path", "Path"]
+    folders = [cache, *(path for path in cache.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o500)
+    try:
+        assert resolve(*cases, gives_up_rights=is_root()) == found
+        serve(hub, content=WRONG)
+        ((kind, message),) = resolve(("acme/pinned", {}), gives_up_rights=is_root())
+    finally:
+        for folder in folders:
+            folder.chmod(0o700)
+    assert kind == "ModelDownloadError"
+    assert "Permission denied" in message
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system that holds less than the model; only root can make one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    size = len(CONTENT) // 2
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.call(mount, stderr=subprocess.DEVNULL):
+        pytest.skip("this user may not mount a small file system")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_full_disk_is_a_download_error_and_leaves_no_model(hub, resolve, small_disk):
+    serve(hub)
+    ((kind, message),) = resolve((pinned(), {}), HF_HOME=str(small_disk))
+    assert kind == "ModelDownloadError"
+    assert "No space left on device" in message
+    assert "cache_dir or HF_HOME" in message
+    assert not list(small_disk.rglob("model.onnx"))
 
 
 def test_embedded_model_needs_neither_network_nor_huggingface_hub(hub, start, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from pathlib import Path
 
@@ -12,9 +11,11 @@ import pytest
 
 from asmnet_sdk import FaceAligner, available_models
 from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
-from asmnet_sdk.models import ModelSpec
+from asmnet_sdk.hub_folders import check_hub_folder
+from asmnet_sdk.models import DEFAULT_MODEL, ModelSpec
+from asmnet_sdk.publishing import plan_publication
 from tests.conftest import REPOSITORY
-from tests.golden import GOLDEN_FILE, predict_portraits
+from tests.golden import predict_portraits, read_golden
 
 HUB = REPOSITORY / "hub"
 OURS = [spec for spec in available_models() if spec.repository.startswith("asmnet/")]
@@ -46,9 +47,19 @@ def test_registry_file_and_card_agree_on_the_hash(spec, monkeypatch):
     monkeypatch.setenv(MIRROR_VARIABLE, str(HUB))
     folder = HUB / spec.name
     assert sha256(folder / spec.filename) == spec.sha256
-    assert (folder / "SHA256SUMS").read_text() == f"{spec.sha256}  {spec.filename}\n"
+    checksums = (folder / "SHA256SUMS").read_text().splitlines()
+    assert f"{spec.sha256}  {spec.filename}" in checksums
     assert spec.sha256 in (folder / "README.md").read_text()
     assert sha256(resolve_model(spec.name, local_files_only=True)) == spec.sha256
+
+
+@pytest.mark.parametrize("spec", OURS, ids=lambda spec: spec.name)
+def test_folder_is_fit_to_be_published_as_the_registry_says(spec):
+    folder = check_hub_folder(HUB / spec.name)
+    assert (folder.name, folder.sha256) == (spec.name, spec.sha256)
+    assert folder.is_research_only == ("research" in spec.licence)
+    plan = plan_publication(HUB / spec.name)
+    assert (plan.repository, plan.tag) == (spec.repository, spec.revision)
 
 
 def test_model_file_and_card_agree_on_the_figures(spec, published):
@@ -66,7 +77,7 @@ def test_model_names_its_data_and_terms(published):
 
 def test_models_agree_on_the_portraits(published):
     """Other sizes and number formats move landmarks of the default model by little."""
-    expected = json.loads(GOLDEN_FILE.read_text())
+    expected = read_golden(DEFAULT_MODEL)
     for name, face in predict_portraits(published).items():
         x_min, _, x_max, _ = face["box"]
         distance = np.subtract(face["landmarks"], expected[name]["landmarks"])

@@ -123,7 +123,11 @@ def test_card_compares_time_and_shows_end_to_end_figures(tmp_path):
     assert "at the boxes that whole picture finds:" in card
     assert f"| time | {figures.time_ratio:.2f} x that of asmnet-68-paper" in card
     assert "(tiny-hard-cases.jpg)" in card
-    assert cv2.imread(str(tmp_path / "hub" / "tiny-hard-cases.jpg")).shape == (532, 960, 3)
+    picture = tmp_path / "hub" / "tiny-hard-cases.jpg"
+    assert cv2.imread(str(picture)).shape == (532, 960, 3)
+    digest = hashlib.sha256(picture.read_bytes()).hexdigest()
+    checksums = (tmp_path / "hub" / "SHA256SUMS").read_text().splitlines()
+    assert checksums[1] == f"{digest}  tiny-hard-cases.jpg"
 
 
 def test_card_of_another_layout_says_what_was_not_measured(tmp_path):

@@ -6,13 +6,15 @@ import argparse
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
+from asmnet_sdk.cli.parsing import at_least_one
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.models import DEFAULT_MODEL
+from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
@@ -30,40 +32,47 @@ Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose model and device."""
+    """Add the arguments that choose the models and where they run."""
     parser.add_argument(
         "--model",
         default=DEFAULT_MODEL,
-        metavar="NAME|FILE|OWNER/NAME",
-        help="registry name, model file or Hub repository (default: %(default)s)",
+        metavar="MODEL",
+        help="name of `asmnet models`, model file, or Hub repository OWNER/NAME "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--detector",
         default="default",
         metavar="NAME",
-        help="what finds the faces: asmnet-detector or yunet (default: %(default)s)",
+        help=f"what finds the faces: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
     )
     parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, ... (default: %(default)s)"
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, tensorrt, openvino, coreml or directml (default: %(default)s)",
     )
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="threads of one inference (default: all cores)"
+        "--threads", type=at_least_one, metavar="N", help="threads at work (default: all cores)"
     )
     parser.add_argument(
-        "--passes", type=int, default=1, metavar="1|2", help="looks at each face (default: 1)"
+        "--passes",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="2 looks at each face twice: steadier for tilted heads, half as fast (default: 1)",
     )
-    parser.add_argument("--offline", action="store_true", help="never touch the network")
+    parser.add_argument("--offline", action="store_true", help="never use the network")
 
 
-def make_aligner(options: argparse.Namespace) -> FaceAligner:
-    """Make the aligner that the arguments ask for."""
+def make_aligner(options: argparse.Namespace, *, threads: int | None = None) -> FaceAligner:
+    """Make the aligner that the arguments ask for; ``threads`` goes before theirs."""
     from asmnet_sdk.aligner import FaceAligner
 
     return FaceAligner(
         options.model,
         detector=options.detector,
         device=options.device,
-        threads=options.threads,
+        threads=options.threads if threads is None else threads,
         passes=options.passes,
         local_files_only=options.offline,
     )
@@ -73,11 +82,16 @@ def check_writable(path: Path) -> None:
     """Refuse a path that cannot be written before the work is done, not after.
 
     Raises:
-        InvalidInputError: It is a folder, or this user may not write it.
+        InvalidInputError: It is a folder, its folder cannot be made, or this user may not write it.
     """
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder; needed: a file to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InvalidInputError(
+            f"{path} cannot be written: its folder cannot be made ({exc.strerror})"
+        ) from exc
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise InvalidInputError(f"{path} may not be written by this user")
 
@@ -85,18 +99,33 @@ def check_writable(path: Path) -> None:
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns: texts to the left, numbers to the right."""
     columns = list(zip(header, *rows, strict=True))
-    widths = [max(len(cell) for cell in column) for column in columns]
+    widths = [max(_columns_of(cell) for cell in column) for column in columns]
     numeric = [all(_looks_numeric(cell) for cell in column[1:]) for column in columns]
     for row in (header, *rows):
         cells = [
-            cell.rjust(width) if right else cell.ljust(width)
+            _padded(cell, width, to_right=right)
             for cell, width, right in zip(row, widths, numeric, strict=True)
         ]
         print("  ".join(cells).rstrip())  # noqa: T201
 
 
+def _padded(cell: str, width: int, *, to_right: bool) -> str:
+    space = " " * (width - _columns_of(cell))
+    return space + cell if to_right else cell + space
+
+
+def _columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: East Asian letters are two wide."""
+    letters = [letter for letter in text if not unicodedata.combining(letter)]
+    return len(letters) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
+
+
 def _looks_numeric(text: str) -> bool:
-    return text == "-" or text.replace(".", "").replace("-", "").isdigit()
+    try:
+        float(text)
+    except ValueError:
+        return text == "-"
+    return True
 
 
 class ProgressBar:
@@ -130,8 +159,14 @@ class ProgressBar:
         if not self._shown:
             return
         rate = self._done / max(time.monotonic() - self._started, 1e-9)
-        sys.stderr.write(f"\r{self._label} {self._gauge()} {rate:.1f}/s ")
+        sys.stderr.write(f"\r{self._label} {self._gauge()}{self._time_left(rate)} {rate:5.1f}/s ")
         sys.stderr.flush()
+
+    def _time_left(self, rate: float) -> str:
+        if self._total is None:
+            return ""
+        minutes, seconds = divmod(round((self._total - self._done) / rate), 60)
+        return f" {minutes}:{seconds:02} left"
 
     def _gauge(self) -> str:
         if self._total is None:

@@ -7,21 +7,29 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 
 from asmnet_sdk.cli.common import Subcommands
 from asmnet_sdk.errors import AsmnetError
+from asmnet_sdk.installation import (
+    OPENCVS,
+    RUNTIMES,
+    find_broken_imports,
+    find_conflicts,
+    find_missing_libraries,
+    installed_version,
+    provider_library,
+)
 
 __all__ = ["add_parser"]
 
-_PACKAGES = ("asmnet-sdk", "numpy", "opencv-python-headless", "huggingface-hub")
-_RUNTIMES = (
-    "onnxruntime",
-    "onnxruntime-gpu",
-    "onnxruntime-openvino",
-    "onnxruntime-directml",
+_PACKAGES = ("asmnet-sdk", "numpy", *OPENCVS, "huggingface-hub", *RUNTIMES)
+_GET_CUDA = (
+    "pip install 'onnxruntime-gpu[cuda,cudnn]', or install CUDA and cuDNN in the versions needed "
+    "and name their folders in LD_LIBRARY_PATH"
 )
-_RIVAL_OPENCVS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
+_GET_DRIVER = "`nvidia-smi` has to list a card; without one, replace onnxruntime-gpu by onnxruntime"
+# onnxruntime-gpu always offers it, and hardly anyone has it: its absence is no problem.
+_OPTIONAL_DEVICES = ("tensorrt",)
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -37,13 +45,16 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; problems come last, each with its remedy."""
-    problems = list(_find_conflicts())
     print(f"python       {platform.python_version()} on {platform.platform()}")  # noqa: T201
-    for name in (*_PACKAGES, *_RUNTIMES):
-        if found := _version(name):
+    for name in _PACKAGES:
+        if found := installed_version(name):
             print(f"package      {name} {found}")  # noqa: T201
-    problems += _check_devices()
-    problems += _check_models()
+    problems = list(find_conflicts())
+    broken = list(find_broken_imports())
+    problems += broken
+    if not broken:
+        problems += _check_devices()
+        problems += _check_models()
     for problem in problems:
         print(f"PROBLEM      {problem}")  # noqa: T201
     if not problems:
@@ -51,43 +62,39 @@ def run(options: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _find_conflicts() -> Iterator[str]:
-    runtimes = [name for name in _RUNTIMES if _version(name)]
-    if len(runtimes) > 1:
-        yield (
-            f"{' and '.join(runtimes)} overwrite each other's files: "
-            f"pip uninstall -y {' '.join(runtimes)}, then install the one you need"
-        )
-    opencvs = [name for name in _RIVAL_OPENCVS if _version(name)]
-    if opencvs and _version("opencv-python-headless"):
-        yield (
-            f"{' and '.join(opencvs)} and opencv-python-headless overwrite each other's files: "
-            "keep one of them"
-        )
-
-
 def _check_devices() -> Iterator[str]:
-    try:
-        import onnxruntime
-    except ImportError as missing:
-        yield f"onnxruntime cannot be imported ({missing}): pip install onnxruntime"
-        return
+    import onnxruntime
+
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.session import DEVICES
 
     offered = onnxruntime.get_available_providers()
+    print(f"runtime      onnxruntime {onnxruntime.__version__}: {', '.join(offered)}")  # noqa: T201
     for device in (name for name, provider in DEVICES.items() if provider in offered):
-        if error := _error_of(partial(FaceAligner, device=device, local_files_only=True)):
-            yield f"device {device}: {error}"
-        else:
+        error = _error_of(partial(FaceAligner, device=device, local_files_only=True))
+        if error is None:
             print(f"device       {device}: works with the default model")  # noqa: T201
+            continue
+        missing = _missing_libraries(device)
+        cause = f"not found: {', '.join(missing)}" if missing else str(error)
+        if device in _OPTIONAL_DEVICES:
+            print(f"device       {device}: does not work, {cause}")  # noqa: T201
+        elif device == "cuda":
+            yield f"device cuda: {cause}: {_GET_CUDA if missing else _GET_DRIVER}"
+        else:
+            yield f"device {device}: {cause}"
+    if error := _error_of(partial(_print_choice, FaceAligner)):
+        yield f"device auto: {error}"
+
+
+def _missing_libraries(device: str) -> list[str]:
+    library = provider_library(device)
+    return find_missing_libraries(library) if library else []
+
+
+def _print_choice(aligner: Callable[..., object]) -> None:
+    chosen = aligner(device="auto", local_files_only=True)
+    print(f"device       auto: takes {chosen.device}")  # type: ignore[attr-defined] # noqa: T201
 
 
 def _check_models() -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from asmnet_sdk.cli.common import Subcommands
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, ModelError
 from asmnet_sdk.hub import resolve_model
 from asmnet_sdk.models import available_models
 
@@ -22,14 +23,26 @@ def add_parser(commands: Subcommands) -> None:
     )
     parser.add_argument("names", nargs="*", metavar="MODEL", help="registry names or owner/name")
     parser.add_argument("--all", action="store_true", help="every model of the registry")
+    parser.add_argument(
+        "--revision", metavar="TAG", help="tag, branch or commit of owner/name (default: main)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Fetch the models named, or all of them."""
+    """Fetch the models named, or all of them; one that fails does not stop the rest."""
     names = [spec.name for spec in available_models()] if options.all else options.names
     if not names:
         raise InvalidInputError("name a model, or use --all; `asmnet models` lists them")
-    for name in names:
-        print(f"{name}  {resolve_model(name)}")  # noqa: T201
-    return 0
+    have_come = [_fetch(name, options.revision) for name in names]
+    return 0 if all(have_come) else 1
+
+
+def _fetch(name: str, revision: str | None) -> bool:
+    try:
+        path = resolve_model(name, revision=revision)
+    except ModelError as error:
+        print(f"asmnet: error: {error}", file=sys.stderr)  # noqa: T201
+        return False
+    print(f"{name}  {path}")  # noqa: T201
+    return True

@@ -104,7 +104,7 @@ def write_release(
         hard_cases_picture=picture,
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
-    (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
+    _write_checksums(folder, [model.name, *([picture] if picture else [])])
     return figures
 
 
@@ -114,6 +114,13 @@ def _write_model(
     export_network(network, metadata, path)
     if crops is not None:
         quantise_model(path, crops)
+
+
+def _write_checksums(folder: Path, names: Sequence[str]) -> None:
+    """Write SHA256SUMS, as ``sha256sum --check`` reads it."""
+    digests = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
+    lines = [f"{digest}  {name}\n" for digest, name in zip(digests, names, strict=True)]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> str | None:

@@ -1,0 +1,66 @@
+"""How ``asmnet`` reads its arguments: help as written, wrong usage in one line with a hint."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Iterable
+from typing import NoReturn
+
+__all__ = ["CommandParser", "HelpFormatter", "at_least_one", "option_names", "suggest"]
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Keeps indented lines of descriptions and epilogs, such as examples; wraps the rest."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26)
+
+    def add_argument(self, action: argparse.Action) -> None:
+        """Make room for one more argument."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment  # argparse forgets it
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        if isinstance(action, argparse._SubParsersAction):
+            return text.split("\n", maxsplit=1)[1]  # without the placeholder above the commands
+        return text
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = (
+            line if line.startswith(" ") else super(HelpFormatter, self)._fill_text(line, width, "")
+            for line in text.splitlines()
+        )
+        return "\n".join(indent + line for line in lines)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and where to read on; exit with code 2."""
+        self.exit(2, f"asmnet: error: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def at_least_one(text: str) -> int:
+    """Read a whole number from 1.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def option_names(parser: argparse.ArgumentParser) -> list[str]:
+    """Return every option of a parser, short and long."""
+    return [name for action in parser._actions for name in action.option_strings]
+
+
+def suggest(word: str, names: Iterable[str]) -> str:
+    """Return ``" (did you mean ...?)"`` where one of the names is close, else nothing."""
+    close = difflib.get_close_matches(word.split("=", maxsplit=1)[0], list(names), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,69 @@
+"""``asmnet publish``: upload a model's folder to the Hub, and tag it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asmnet_sdk.cli.common import Subcommands
+
+if TYPE_CHECKING:
+    from asmnet_sdk.publishing import Publication
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: Subcommands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "publish",
+        help="upload a model to the Hugging Face Hub",
+        description=(
+            "Check a folder of model.onnx, README.md and SHA256SUMS, upload it in one commit, tag "
+            "that, and fetch the model back. Uses your own token: HF_TOKEN, or hf auth login."
+        ),
+        epilog="Example: asmnet publish hub/asmnet-68 --dry-run",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="such as hub/asmnet-68")
+    parser.add_argument(
+        "--repo", metavar="OWNER/NAME", help="Hub repository (default: that of the registry)"
+    )
+    parser.add_argument("--tag", help="never moved once it exists (default: that of the registry)")
+    parser.add_argument("--private", action="store_true", help="make the repository private")
+    parser.add_argument("--dry-run", action="store_true", help="check and show, send nothing")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show what is to be published, then publish it."""
+    from asmnet_sdk.publishing import plan_publication, publish
+
+    publication = plan_publication(
+        options.folder, repository=options.repo, tag=options.tag, is_private=options.private
+    )
+    _show(publication)
+    if options.dry_run:
+        print("dry run: nothing was sent")  # noqa: T201
+        return 0
+    page = publish(publication)
+    print(f"published    {page}")  # noqa: T201
+    print(f"verified     the Hub gives SHA-256 {publication.folder.sha256}")  # noqa: T201
+    return 0
+
+
+def _show(publication: Publication) -> None:
+    folder = publication.folder
+    visibility = "private" if publication.is_private else "public"
+    print(f"model        {folder.name}: works and agrees with its card")  # noqa: T201
+    print(f"repository   {publication.repository} ({visibility})")  # noqa: T201
+    print(f"tag          {publication.tag}")  # noqa: T201
+    for path in folder.files:
+        print(f"file         {path} ({path.stat().st_size} bytes)")  # noqa: T201
+    print(f"SHA-256      {folder.sha256}")  # noqa: T201
+    print(f"licence      {folder.licence}")  # noqa: T201
+    if folder.is_research_only:
+        print(  # noqa: T201
+            "NOTE         the weights are licensed for non-commercial research only; this upload "
+            "does not change that"
+        )
