@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from itertools import islice
@@ -41,8 +40,8 @@ class FaceAligner:
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
-        threads: Threads of one inference, and of OpenCV in the whole process; None leaves the
-            choice to them.
+        threads: Threads at work in one call, and those of OpenCV in the whole process; None is
+            all cores.
         passes: 1, or 2 to look again at a crop that the first look has centred and turned
             upright: steadier for careless boxes and tilted heads, at twice the time.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
@@ -166,6 +165,8 @@ class FaceAligner:
         onnxruntime and OpenCV release the interpreter lock while they work; calls in flight at
         the same time are as many as asyncio's default executor has threads.
         """
+        import asyncio  # costs as much as the rest of this module, so only where it is used
+
         return await asyncio.to_thread(self.predict, image, boxes, color=color)
 
     def predict_crop(self, crop: ImageInput, *, color: ColorOrder = "bgr") -> Face:

@@ -49,6 +49,7 @@ def draw_faces(
     contours: bool = True,
     boxes: bool = True,
     head_pose: bool = True,
+    line_width: float | None = None,
     color: ColorOrder = "bgr",
 ) -> NDArray[np.uint8]:
     """Draw faces on a copy of an image.
@@ -65,6 +66,7 @@ def draw_faces(
             degrees above the box. Red is the x axis (to the image right on a frontal face: the
             subject's left), green the y axis (to the crown), blue the z axis (where the nose
             points, so a frontal face shows only its dot); each is half as long as the box.
+        line_width: Width of the lines in pixels; None is what suits the face and the picture.
         color: Channel order of an ndarray ``image`` and of the result: "bgr" or "rgb".
 
     Returns:
@@ -84,7 +86,7 @@ def draw_faces(
     )
     for face in faces:
         _require_finite(face)
-        width = _line_width(face, canvas)
+        width = line_width or _line_width(face, canvas)
         strokes = (strokes_of(face, width) for is_wanted, strokes_of in layers if is_wanted)
         draw_strokes(canvas, [*chain.from_iterable(strokes)])
     for face in faces:

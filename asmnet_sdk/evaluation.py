@@ -127,12 +127,9 @@ def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
     Those of all are left out where they would be the only other row.
     """
     subsets = sorted({result.annotated.subset for result in results})
-    figures = [
-        _figures(subset, [r for r in results if r.annotated.subset == subset]) for subset in subsets
-    ]
-    for attribute in WFLW_ATTRIBUTES:
-        if chosen := [r for r in results if attribute in r.annotated.attributes]:
-            figures.append(_figures(attribute, chosen))
+    groups = [(s, [r for r in results if r.annotated.subset == s]) for s in subsets]
+    groups += [(a, [r for r in results if a in r.annotated.attributes]) for a in WFLW_ATTRIBUTES]
+    figures = [_figures(name, group) for name, group in groups if group]
     return figures if len(figures) == 1 else [*figures, _figures("all", results)]
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 
 __all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
 
-
-# A list of nothing but numbers, which ``json.dumps`` with an indent spreads over lines.
-_NUMBERS_ON_LINES = re.compile(r"\[\n[-+.\deE,\s]*\]")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int | None = 2) -> str:
@@ -27,8 +25,34 @@ def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int |
         {"image": image, "faces": [face.to_dict() for face in faces]}
         for image, faces in faces_by_image.items()
     ]
-    text = json.dumps(records, indent=indent, ensure_ascii=False)
-    return _NUMBERS_ON_LINES.sub(lambda found: " ".join(found[0].split()), text)
+    return _encode(records) if indent is None else _lay_out(records, indent)
+
+
+def _lay_out(value: Any, indent: int, level: int = 0) -> str:  # noqa: ANN401 (any JSON)
+    """Return indented JSON with lists of numbers on one line; much faster than ``json``'s own."""
+    if isinstance(value, dict) and value:
+        parts = [f"{_encode(key)}: {_lay_out(v, indent, level + 1)}" for key, v in value.items()]
+    elif _are_numbers(value):
+        return f"[ {_encode(value)[1:-1]} ]"
+    elif isinstance(value, list) and value:
+        if all(map(_are_numbers, value)):
+            parts = [f"[ {numbers} ]" for numbers in _encode(value)[2:-2].split("], [")]
+        else:
+            parts = [_lay_out(item, indent, level + 1) for item in value]
+    else:
+        return _encode(value)
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    margin = "\n" + " " * (indent * level)
+    inner = margin + " " * indent
+    return f"{start}{inner}{f',{inner}'.join(parts)}{margin}{end}"
+
+
+def _are_numbers(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, (int, float)) for item in value)
+    )
 
 
 def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.contract import read_contract
+from asmnet_sdk.contract import check_outputs, read_contract
+from asmnet_sdk.cores import usable_cores
 from asmnet_sdk.errors import InvalidBoundingBoxError
 from asmnet_sdk.geometry import Matrix, rotate_head_pose, scale_of
 from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, cut_crop
@@ -20,6 +23,7 @@ from asmnet_sdk.session import OnnxSession
 __all__ = ["FaceCrop", "LandmarkNetwork"]
 
 _LARGEST_RUN = 64
+_LARGEST_RUN_ON_CPU = 2  # more take longer a crop: what passes between layers leaves the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,6 +58,8 @@ class LandmarkNetwork:
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
         self._session = OnnxSession(path, device=device, threads=threads)
+        self._threads = usable_cores() if threads is None else threads
+        self._one_thread_session: OnnxSession | None = None
         self.metadata, self.layout = read_contract(self._session)
 
     @property
@@ -105,16 +111,39 @@ class LandmarkNetwork:
         )
 
     def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
-        """Predict one face a crop, in runs of at most 64 crops."""
-        faces: list[Face] = []
-        for start in range(0, len(crops), _LARGEST_RUN):
-            part = crops[start : start + _LARGEST_RUN]
-            faces += self.faces_of(self.run(part), part)
-        return faces
+        """Predict one face a crop."""
+        return self.faces_of(self.run(crops), crops) if crops else []
 
     def run(self, crops: Sequence[FaceCrop]) -> dict[str, NDArray[np.float32]]:
-        """Run the network once on all crops: its outputs by name."""
-        return self._session.run({"image": np.stack([crop.pixels for crop in crops])})
+        """Run the network on one crop or more: its outputs by name, a row a crop.
+
+        On a CPU each thread works on crops of its own: several threads in one run of a small
+        network mostly wait for each other. A single crop still gets them all.
+
+        Raises:
+            ModelFileError: The outputs do not fit the contract.
+        """
+        if self.device != "cpu":
+            return _join([self._run(self._session, part) for part in _split(crops, _LARGEST_RUN)])
+        workers = min(self._threads, len(crops))
+        parts = _split(crops, min(len(crops) // workers, _LARGEST_RUN_ON_CPU))
+        if workers == 1:
+            return _join([self._run(self._session, part) for part in parts])
+        with ThreadPoolExecutor(workers) as pool:
+            return _join(list(pool.map(partial(self._run, self._session_for_threads()), parts)))
+
+    def _run(
+        self, session: OnnxSession, crops: Sequence[FaceCrop]
+    ) -> dict[str, NDArray[np.float32]]:
+        outputs = session.run({"image": np.stack([crop.pixels for crop in crops])})
+        check_outputs(outputs, layout=self.layout, count=len(crops), path=session.path)
+        return outputs
+
+    def _session_for_threads(self) -> OnnxSession:
+        """Return a session of one thread, loaded when first needed."""
+        if self._one_thread_session is None:
+            self._one_thread_session = OnnxSession(self._session.path, device="cpu", threads=1)
+        return self._one_thread_session
 
     def faces_of(
         self, outputs: dict[str, NDArray[np.float32]], crops: Sequence[FaceCrop]
@@ -143,3 +172,16 @@ class LandmarkNetwork:
     def close(self) -> None:
         """Free the model's memory; ``predict`` afterwards raises ``ModelError``."""
         self._session.close()
+        if self._one_thread_session is not None:
+            self._one_thread_session.close()
+        self._one_thread_session = self._session  # so that none is loaded any more
+
+
+def _split(crops: Sequence[FaceCrop], size: int) -> list[Sequence[FaceCrop]]:
+    return [crops[start : start + size] for start in range(0, len(crops), size)]
+
+
+def _join(outputs: Sequence[dict[str, NDArray[np.float32]]]) -> dict[str, NDArray[np.float32]]:
+    if len(outputs) == 1:
+        return outputs[0]
+    return {name: np.concatenate([part[name] for part in outputs]) for name in outputs[0]}

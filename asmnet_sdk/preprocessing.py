@@ -30,6 +30,7 @@ BoxesInput: TypeAlias = (
 )
 
 _LARGEST_BOX_IN_IMAGES = 16
+_IDENTITY = np.eye(2, 3)
 
 
 def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
@@ -56,7 +57,7 @@ def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
 def _box_of(numbers: ArrayLike) -> BoundingBox:
     try:
         row = np.asarray(numbers, np.float64)
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise InvalidBoundingBoxError(f"a box must be four numbers, got {numbers!r}") from exc
     if row.shape != (4,):
         raise InvalidBoundingBoxError(
@@ -123,14 +124,37 @@ def cut_crop(
     Returns:
         (height, width, C) uint8.
     """
+    if image.shape[1::-1] == size_wh and np.abs(matrix - _IDENTITY).max() < 1e-6:
+        return image.copy()
     image, matrix = part_under_crop(image, matrix, size_wh)
-    shrink = int(1 / scale_of(matrix))
+    shrink = 1 / scale_of(matrix)
+    while shrink >= 4:  # halving is many times as fast as averaging larger blocks at once
+        image, matrix = _average_blocks(image, matrix, 2)
+        shrink /= 2
     if shrink >= 2:
-        height, width = image.shape[:2]
-        reduced_wh = (-(-width // shrink), -(-height // shrink))
-        image = cv2.resize(image, reduced_wh, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        matrix = compose(matrix, resize_matrix(reduced_wh, (width, height)))
+        image, matrix = _average_blocks(image, matrix, int(shrink))
     return cv2.warpAffine(image, matrix, size_wh, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _average_blocks(
+    image: NDArray[np.uint8], matrix: Matrix, side: int
+) -> tuple[NDArray[np.uint8], Matrix]:
+    """Return the means of blocks of side x side pixels, and the transform from these to the crop.
+
+    OpenCV is fast only where the blocks fill the image: the rest at the right and below takes the
+    values of the last whole blocks.
+    """
+    height, width = image.shape[:2]
+    whole_wh = (max(width // side, 1), max(height // side, 1))
+    filled = image[: whole_wh[1] * side, : whole_wh[0] * side]
+    means = cv2.resize(filled, whole_wh, interpolation=cv2.INTER_AREA)
+    below, right = height - filled.shape[0], width - filled.shape[1]
+    if below or right:
+        border = (0, min(below, 1), 0, min(right, 1))
+        means = cv2.copyMakeBorder(means, *border, cv2.BORDER_REPLICATE)
+    shift = (side - 1) / 2
+    to_image = np.array([[side, 0, shift], [0, side, shift]], np.float64)
+    return means, compose(matrix, to_image)  # type: ignore[return-value]
 
 
 def part_under_crop(

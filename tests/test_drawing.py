@@ -254,6 +254,16 @@ def test_lines_grow_with_the_picture_and_the_face():
     assert 12 <= outlined_width(3840, 1500) <= 24
 
 
+def test_lines_are_as_wide_as_asked_for():
+    face = face_with(layout=IBUG_68)
+    options = {**NOTHING, "contours": True}
+    plain, thin, wide = (
+        draw_faces(grey(), [face], line_width=width, **options) != grey() for width in (None, 1, 6)
+    )
+    assert 1.5 * thin.sum() < wide.sum()
+    assert plain.sum() < wide.sum()
+
+
 def test_lines_stay_fine_on_a_small_face_in_a_large_picture():
     assert outlined_width(3840, 60) <= 4
 

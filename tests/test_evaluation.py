@@ -9,13 +9,15 @@ import pytest
 from asmnet_sdk import (
     FIVE_POINT,
     IBUG_68,
+    WFLW_98,
     BoundingBox,
     FaceAligner,
     HeadPose,
     InvalidInputError,
+    load_image,
 )
 from asmnet_sdk.datasets import AnnotatedFace
-from asmnet_sdk.evaluation import evaluate, summarise
+from asmnet_sdk.evaluation import evaluate, predict_at, summarise
 from asmnet_sdk.layouts import convert_landmarks
 from tests.dot_model import picture_with_dots
 
@@ -87,6 +89,34 @@ def test_model_of_a_larger_layout_is_judged_at_the_annotated_points(dot_aligner,
     assert result.nme_percent == pytest.approx(100 * errors.mean() / eyes, rel=1e-4)
 
 
+def test_annotation_of_a_larger_layout_is_judged_at_the_points_of_the_model(dot_aligner, photo):
+    """98 points hold the 68, in an order of their own; point 72 is the outer corner 45."""
+    truth = np.full((98, 2), 1.0, np.float32)
+    kept = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
+    truth[kept] = TRUTH
+    box = BoundingBox(30, 25, 70, 65)
+    result = predict_at(dot_aligner, annotated(photo, truth), load_image(photo), box)
+    assert result.face.layout == IBUG_68
+    assert result.nme_percent == pytest.approx(100 / 68, abs=0.4)
+
+
 def test_points_that_the_model_does_not_give_are_refused(dot_aligner, photo):
-    with pytest.raises(InvalidInputError, match="98 annotated points, which the 68 of the model"):
-        evaluate(dot_aligner, [annotated(photo, DOTS[np.arange(98) % 3])])
+    with pytest.raises(InvalidInputError, match="21 annotated points, which cannot be compared"):
+        evaluate(dot_aligner, [annotated(photo, DOTS[np.arange(21) % 3])])
+
+
+def test_attributes_are_reported_apart(dot_aligner, photo):
+    faces = [
+        annotated(photo),
+        annotated(photo, attributes=frozenset({"occlusion", "pose"})),
+        annotated(photo, TRUTH + 40, attributes=frozenset({"occlusion"})),
+    ]
+    results = [
+        predict_at(dot_aligner, face, load_image(photo), BoundingBox(30, 25, 70, 65))
+        for face in faces
+    ]
+    figures = summarise(results)
+    assert [(row.subset, row.faces) for row in figures] == [
+        ("a", 3), ("pose", 1), ("occlusion", 2), ("all", 3),
+    ]  # fmt: skip
+    assert [round(row.failure_rate_percent) for row in figures] == [33, 0, 50, 33]

@@ -43,6 +43,19 @@ def test_json_keeps_a_point_on_one_line(face):
     )
 
 
+@pytest.mark.parametrize("indent", [1, 2, 4])
+def test_json_is_laid_out_as_the_standard_library_does_it_but_for_numbers(face, indent):
+    faces = {'a "], [" b.jpg': [face, face], "empty.jpg": []}
+    records = [{"image": n, "faces": [f.to_dict() for f in found]} for n, found in faces.items()]
+    expected = json.dumps(records, indent=indent, ensure_ascii=False)
+    text = faces_to_json(faces, indent=indent)
+    assert json.loads(text) == records
+    assert "".join(text.split()) == "".join(expected.split())
+    assert faces_to_json({}, indent=indent) == "[]"
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("[ ")]
+    assert all(line in expected.splitlines() for line in lines if not line.endswith(("],", "]")))
+
+
 def test_csv_has_a_row_a_face(face):
     rows = list(csv.DictReader(io.StringIO(faces_to_csv({"a, b.jpg": [face, face]}))))
     assert [(row["image"], row["face"]) for row in rows] == [("a, b.jpg", "0"), ("a, b.jpg", "1")]

@@ -65,6 +65,39 @@ def test_large_faces_do_not_shift_or_alias(enlargement):
     assert np.abs(crops[0] - crops[1]).max() <= 6
 
 
+@pytest.mark.parametrize("size_wh", [(1234, 1001), (1280, 960), (1923, 1077)])
+@pytest.mark.parametrize("long_side", [40, 123, 300])
+def test_shrunk_photos_are_right_to_the_last_row_and_column(size_wh, long_side):
+    scale = long_side / max(size_wh)
+    matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+    crop = cut_crop(waves(*size_wh), matrix, (int(size_wh[0] * scale), int(size_wh[1] * scale)))
+    small = waves(*size_wh, step=1 / scale)[: crop.shape[0], : crop.shape[1]]
+    assert np.abs(crop.astype(int) - small).max() <= 8
+
+
+def waves(width: int, height: int, step: float = 1) -> np.ndarray:
+    """A smooth picture, each pixel ``step`` pixels of the full one."""
+    x = (np.arange(int(width / step)) + 0.5) * step / width
+    y = (np.arange(int(height / step)) + 0.5) * step / height
+    grey = 120 + 60 * np.sin(7 * x) + 50 * np.cos(5 * y[:, np.newaxis])
+    return np.repeat(grey[..., np.newaxis], 3, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("size_wh", [(640, 3), (5, 700), (1, 1), (999, 1)])
+def test_thin_photos_shrink(size_wh):
+    photo = np.full((size_wh[1], size_wh[0], 3), 77, np.uint8)
+    matrix = np.array([[0.1, 0, -0.45], [0, 0.1, -0.45]])
+    crop = cut_crop(photo, matrix, (100, 100))
+    assert 0 < crop.max() <= 77
+    assert crop[75:, 75:].max() == 0
+
+
+def test_crop_that_is_the_image_shares_no_memory_with_it():
+    image = np.zeros((64, 64, 3), np.uint8)
+    matrix = crop_matrix(BoundingBox(-0.5, -0.5, 63.5, 63.5), crop_scale=1, size=64)
+    assert not np.shares_memory(cut_crop(image, matrix, (64, 64)), image)
+
+
 def test_fine_stripes_on_a_large_face_average_out():
     stripes = np.zeros((800, 800, 3), np.uint8)
     stripes[:, ::2] = 255

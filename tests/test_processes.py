@@ -18,6 +18,7 @@ from asmnet_sdk import FaceAligner, ModelError
 from asmnet_sdk.images import load_image
 from asmnet_sdk.layouts import IBUG_68
 from tests.conftest import EXAMPLES
+from tests.dot_model import picture_with_dots
 from tests.example_boxes import ASTRONAUT_BOX
 
 PHOTO = EXAMPLES / "astronaut.jpg"
@@ -103,7 +104,8 @@ def test_spawned_process_takes_a_pickled_aligner(aligner: FaceAligner):
 
 
 def test_closed_aligner_refuses(dot_model):
+    crop = picture_with_dots((64, 64), (20, 20), (40, 20), (30, 45))
     with FaceAligner(dot_model) as aligner:
-        aligner.predict_crop(np.zeros((64, 64, 3), np.uint8))
+        aligner.predict_crop(crop)
     with pytest.raises(ModelError, match="was closed"):
-        aligner.predict_crop(np.zeros((64, 64, 3), np.uint8))
+        aligner.predict_crop(crop)

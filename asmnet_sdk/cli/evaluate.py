@@ -1,9 +1,10 @@
-"""``asmnet evaluate``: accuracy on a folder of annotated photos."""
+"""``asmnet evaluate``: accuracy on annotated photos."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,12 +14,15 @@ from asmnet_sdk.cli.common import (
     ProgressBar,
     Subcommands,
     add_aligner_arguments,
+    check_writable,
     make_aligner,
     print_table,
 )
+from asmnet_sdk.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from asmnet_sdk.evaluation import SubsetFigures
+    from asmnet_sdk.datasets import AnnotatedFace
+    from asmnet_sdk.evaluation import FaceResult, SubsetFigures
 
 __all__ = ["add_parser"]
 
@@ -28,10 +32,25 @@ def add_parser(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="accuracy on annotated photos",
-        description="Measure inter-ocular NME, failure rate and AUC at 8 %, and head pose error.",
-        epilog="Example: asmnet evaluate 300w/test",
+        description="Measure how far landmarks are from those annotated: the mean error in % of "
+        "the distance of the outer eye corners (NME), the share of faces above 8 %, the area under "
+        "the error curve up to 8 % (AUC); and the errors of yaw, pitch and roll in degrees, where "
+        "head poses are annotated. One row a subset, one for each attribute of WFLW, one for all.",
+        epilog=(
+            "Examples:\n"
+            "  asmnet evaluate 300w/test\n"
+            "  asmnet evaluate 300w/test --boxes detected\n"
+            "  asmnet evaluate list_98pt_rect_attr_test.txt\n"
+            "A set with more points than the model has is judged at those that both have."
+        ),
     )
-    parser.add_argument("root", type=Path, help="300-W layout: SUBSET/NAME.pts beside NAME.jpg")
+    parser.add_argument(
+        "annotations",
+        type=Path,
+        metavar="ANNOTATIONS",
+        help="folder with SUBSET/NAME.pts beside NAME.jpg (300-W), .txt list of WFLW, or .json "
+        "keypoint file of COCO",
+    )
     parser.add_argument(
         "--boxes",
         choices=("truth", "detected"),
@@ -42,21 +61,21 @@ def add_parser(commands: Subcommands) -> None:
         "--head-pose",
         type=Path,
         metavar="CSV",
-        help="head pose labels (default: head_pose.csv in the folder or its parent)",
+        help="head pose labels of a folder (default: its head_pose.csv, or its parent's)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
-    from asmnet_sdk.datasets import find_head_pose_file, read_300w
     from asmnet_sdk.detection import load_detector
     from asmnet_sdk.evaluation import evaluate, summarise
 
-    head_pose_file = options.head_pose or find_head_pose_file(options.root)
-    annotated = read_300w(options.root, head_pose_file=head_pose_file)
+    if options.json:
+        check_writable(options.json)
+    annotated = _read(options)
     aligner = make_aligner(options)
     detector = None
     if options.boxes == "detected":
@@ -67,10 +86,35 @@ def run(options: argparse.Namespace) -> int:
         results = evaluate(aligner, annotated, detector=detector, on_face=bar.advance)
     figures = summarise(results)
     _print(figures)
+    _print_judged_points(results)
     if options.json:
-        text = json.dumps([asdict(row) for row in figures], indent=2)
+        text = json.dumps([_record(row) for row in figures], indent=2, allow_nan=False)
         options.json.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def _read(options: argparse.Namespace) -> list[AnnotatedFace]:
+    from asmnet_sdk.datasets import read_300w, read_annotations
+
+    if options.head_pose is None:
+        return read_annotations(options.annotations)
+    if not options.annotations.is_dir():
+        raise InvalidInputError(
+            f"--head-pose goes with a folder of .pts files; {options.annotations} is none"
+        )
+    return read_300w(options.annotations, head_pose_file=options.head_pose)
+
+
+def _print_judged_points(results: Sequence[FaceResult]) -> None:
+    """Say at which points faces were judged, where these are not the ones annotated."""
+    judged = {
+        (r.face.layout.name, r.face.layout.point_count, len(r.annotated.landmarks))
+        for r in results
+        if r.face is not None
+    }
+    for layout, points, annotated_points in sorted(judged):
+        if points != annotated_points:
+            print(f"\njudged at the {points} points of {layout}; annotated: {annotated_points}")  # noqa: T201
 
 
 def _print(figures: Sequence[SubsetFigures]) -> None:
@@ -86,6 +130,12 @@ def _print(figures: Sequence[SubsetFigures]) -> None:
         "roll",
     )
     print_table(header, [_row(row) for row in figures])
+
+
+def _record(figures: SubsetFigures) -> dict[str, object]:
+    """Return the figures for JSON, which has no NaN: no face found, no mean error."""
+    record = asdict(figures)
+    return record | ({"nme_percent": None} if math.isnan(figures.nme_percent) else {})
 
 
 def _row(figures: SubsetFigures) -> tuple[str, ...]:

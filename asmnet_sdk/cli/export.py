@@ -19,7 +19,11 @@ def add_parser(commands: Subcommands) -> None:
             "Write the network of a finished run as a self-describing ONNX file. Nothing is "
             "written unless onnxruntime gives the same outputs as torch."
         ),
-        epilog="Example: asmnet export runs/mine mine.onnx, then FaceAligner('mine.onnx')",
+        epilog=(
+            "Examples:\n"
+            "  asmnet export runs/mine mine.onnx\n"
+            "  asmnet predict photo.jpg --model mine.onnx"
+        ),
     )
     parser.add_argument("folder", type=Path, metavar="RUN_FOLDER", help="as asmnet train left it")
     parser.add_argument("out", type=Path, metavar="OUT.onnx", help="the model file")

@@ -15,8 +15,9 @@ def add_parser(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "models",
         help="list the models",
-        description="List the models of the registry.",
-        epilog="Example: asmnet models",
+        description="List the models that have a name: what they find, where they lie and under "
+        "which licence.",
+        epilog="Example: asmnet models, then asmnet predict photo.jpg --model asmnet-68-int8",
     )
     parser.set_defaults(run=run)
 

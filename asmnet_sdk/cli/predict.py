@@ -17,15 +17,20 @@ from asmnet_sdk.cli.common import (
     check_writable,
     make_aligner,
 )
+from asmnet_sdk.cli.ordered import work_in_order
+from asmnet_sdk.cores import usable_cores
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 
 if TYPE_CHECKING:
+    from asmnet_sdk.aligner import FaceAligner
+    from asmnet_sdk.cli.report import Report
     from asmnet_sdk.results import Face
 
 __all__ = ["add_parser"]
 
 _PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+_MOST_WORKERS = 8  # unless more are asked for: each holds a decoded photo
 _DRAWING_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -34,22 +39,35 @@ def add_parser(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "predict",
         help="landmarks and head pose of photos",
-        description="Find landmarks and head pose of the faces in photos.",
-        epilog="Example: asmnet predict photos/ --csv faces.csv --draw drawn/",
+        description="Find landmarks and head pose of the faces in photos. The result is printed "
+        "as JSON unless --json, --csv or --report names a file for it.",
+        epilog=(
+            "Examples:\n"
+            "  asmnet predict photo.jpg\n"
+            "  asmnet predict photos/ --csv faces.csv --draw drawn/\n"
+            "  asmnet predict photos/ --report faces.html"
+        ),
     )
-    parser.add_argument("inputs", nargs="+", metavar="PHOTO", help="files, folders or globs")
+    parser.add_argument("inputs", nargs="+", metavar="PHOTO", help="photos, folders or globs")
     parser.add_argument(
         "--box",
         nargs=4,
         type=float,
         action="append",
         metavar=("X_MIN", "Y_MIN", "X_MAX", "Y_MAX"),
-        help="face box in pixels, eyebrows to chin; may be repeated (default: detect the faces)",
+        help="face box in pixels, eyebrows to chin, the same in every photo; repeat it for more "
+        "faces (default: find the faces)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write JSON here")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, a row a face")
     parser.add_argument(
-        "--draw", type=Path, metavar="FOLDER|FILE", help="write pictures with the faces drawn in"
+        "--draw", type=Path, metavar="FOLDER|FILE", help="write each photo with its faces drawn in"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write one HTML page here: a picture and the figures of each face, sortable",
     )
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)
@@ -59,27 +77,68 @@ def run(options: argparse.Namespace) -> int:
     """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
     photos = find_photos(options.inputs)
     pictures = {} if options.draw is None else _picture_paths(options.draw, photos)
-    for path in (options.json, options.csv):
-        if path is not None:
-            check_writable(path)
-    aligner = make_aligner(options)
-    faces_by_image: dict[str, list[Face]] = {}
+    outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
+    _refuse_overwriting(outputs, photos)
+    for path in (*outputs, *pictures.values()):
+        check_writable(path)
+    workers = _choose_workers(len(photos), options.threads)
+    aligner = make_aligner(options, threads=options.threads if workers == 1 else 1)
+    report = None if options.report is None else _new_report(aligner.model.name, len(photos))
+    found: dict[Path, list[Face]] = {}
     failures: list[str] = []
+
+    def work(photo: Path) -> tuple[list[Face], list[bytes]]:
+        faces = found[photo] = aligner.predict(photo, options.box)
+        if photo in pictures:
+            _draw(photo, faces, pictures[photo])
+        return faces, [] if report is None else _thumbnails(photo, faces)
+
     try:
-        with ProgressBar(len(photos), "predict") as bar:
-            for photo in photos:
+        with (
+            ProgressBar(len(photos), "predict") as bar,
+            work_in_order(work, photos, workers=_workers_on(aligner, workers)) as outcomes,
+        ):
+            for photo, outcome in outcomes:
                 try:
-                    faces = aligner.predict(photo, options.box)
-                    faces_by_image[str(photo)] = faces
-                    if photo in pictures:
-                        _draw(photo, faces, pictures[photo])
+                    faces, thumbnails = outcome()
+                    if report is not None:
+                        report.add(photo, faces, thumbnails)
                 except InvalidInputError as error:
                     failures.append(_named(photo, error))
+                    if report is not None:
+                        report.add_failure(photo, str(error))
                 bar.advance()
     finally:
+        faces_by_image = {str(photo): found[photo] for photo in photos if photo in found}
         if faces_by_image or failures:
             _write(faces_by_image, options)
+            if report is not None:
+                report.write(options.report)
     return _report(failures, len(photos))
+
+
+def _choose_workers(photo_count: int, threads: int | None) -> int:
+    """Return how many photos are worked on at once; wrong numbers are left to the aligner."""
+    wanted = min(usable_cores(), _MOST_WORKERS) if threads is None else threads
+    return max(1, min(photo_count, wanted))
+
+
+def _workers_on(aligner: FaceAligner, workers: int) -> int:
+    """Return how many threads may predict at once: not every other device allows several."""
+    return workers if aligner.device == "cpu" else 1
+
+
+def _new_report(model: str, photo_count: int) -> Report:
+    from asmnet_sdk.cli.report import Report
+
+    return Report(model=model, photo_count=photo_count)
+
+
+def _thumbnails(photo: Path, faces: Sequence[Face]) -> list[bytes]:
+    from asmnet_sdk.cli.thumbnails import thumbnails_of
+    from asmnet_sdk.images import load_image
+
+    return thumbnails_of(load_image(photo), faces)
 
 
 def _named(photo: Path, error: InvalidInputError) -> str:
@@ -98,7 +157,10 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
     for text in inputs:
         found = _expand(text)
         if not found:
-            raise InvalidInputError(f"no photo at {text!r}")
+            raise InvalidInputError(
+                f"no photo at {text!r}; needed: a photo, a folder or glob of photos "
+                f"({', '.join(_PHOTO_SUFFIXES)})"
+            )
         photos.update(dict.fromkeys(found))
     return list(photos)
 
@@ -139,7 +201,9 @@ def _picture_paths(target: Path, photos: Sequence[Path]) -> dict[Path, Path]:
 def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> None:
     overwritten = {p.resolve() for p in pictures} & {photo.resolve() for photo in photos}
     if overwritten:
-        raise InvalidInputError(f"--draw would overwrite the photo {overwritten.pop()}")
+        raise InvalidInputError(
+            f"an output would overwrite the photo {overwritten.pop()}: name another place"
+        )
 
 
 def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
@@ -154,16 +218,21 @@ def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
 
 def _write(faces_by_image: dict[str, list[Face]], options: argparse.Namespace) -> None:
     if options.csv:
-        options.csv.write_text(faces_to_csv(faces_by_image), encoding="utf-8")
+        _write_text(options.csv, faces_to_csv(faces_by_image))
     if options.json:
-        options.json.write_text(faces_to_json(faces_by_image) + "\n", encoding="utf-8")
-    if not options.csv and not options.json:
+        _write_text(options.json, faces_to_json(faces_by_image) + "\n")
+    if not options.csv and not options.json and not options.report:
         print(faces_to_json(faces_by_image))  # noqa: T201
+
+
+def _write_text(path: Path, text: str) -> None:
+    """Write UTF-8; bytes of a file name that are no text become escapes, as JSON has them."""
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _report(failures: Sequence[str], photo_count: int) -> int:
     for failure in failures:
-        print(f"asmnet: {failure}", file=sys.stderr)  # noqa: T201
-    if failures:
+        print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
+    if failures and photo_count > 1:
         print(f"asmnet: {len(failures)} of {photo_count} photos failed", file=sys.stderr)  # noqa: T201
     return 1 if failures else 0

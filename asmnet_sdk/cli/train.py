@@ -26,15 +26,30 @@ def add_parser(commands: Subcommands) -> None:
             "last checkpoint. The run folder receives the configuration, checkpoint, log, curves, "
             "pictures of validation faces and, in the end, the weights."
         ),
-        epilog="Example: asmnet train run.toml --network asmnet-paper --objective asm",
+        epilog=(
+            "Examples:\n"
+            "  asmnet train run.toml\n"
+            "  asmnet train run.toml --network asmnet-paper --objective asm --out runs/asm\n"
+            "Needs PyTorch: pip install 'asmnet-sdk[train]'"
+        ),
     )
-    parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="keys of the run")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder")
     parser.add_argument(
-        "--network", metavar="NAME", help="asmnet, asmnet-paper or mobilenetv2-paper"
+        "config", type=Path, metavar="CONFIG.toml", help="data, network and recipe of the run"
     )
-    parser.add_argument("--objective", metavar="NAME", help="wing, mse or asm")
-    parser.add_argument("--threads", type=int, metavar="N", help="threads of torch")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="run folder (default: as in CONFIG)"
+    )
+    parser.add_argument(
+        "--network",
+        metavar="NAME",
+        help="asmnet, asmnet-paper or mobilenetv2-paper (default: as in CONFIG)",
+    )
+    parser.add_argument(
+        "--objective", metavar="NAME", help="wing, mse or asm (default: as in CONFIG)"
+    )
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="threads of torch (default: as in CONFIG)"
+    )
     parser.set_defaults(run=run)
 
 

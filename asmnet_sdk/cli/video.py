@@ -43,9 +43,13 @@ def add_parser(commands: Subcommands) -> None:
         help="follow the faces of a video or a camera",
         description="Follow the faces of a video: landmarks, head pose and an id for each. "
         "Ctrl-C stops and keeps what is done.",
-        epilog="Example: asmnet video talk.mp4 --out drawn.mp4 --csv faces.csv",
+        epilog=(
+            "Examples:\n"
+            "  asmnet video talk.mp4 --out drawn.mp4 --csv faces.csv\n"
+            "  asmnet video 0 --json-lines faces.jsonl   # the first camera"
+        ),
     )
-    parser.add_argument("input", metavar="IN", help="video file, or the number of a camera")
+    parser.add_argument("input", metavar="VIDEO", help="video file, or the number of a camera")
     parser.add_argument(
         "--out",
         type=Path,
@@ -73,7 +77,9 @@ def add_parser(commands: Subcommands) -> None:
         metavar="N",
         help="frames for which a lost face may come back under its id (default: %(default)s)",
     )
-    parser.add_argument("--no-smoothing", action="store_true", help="leave the landmarks as found")
+    parser.add_argument(
+        "--no-smoothing", action="store_true", help="give each frame's landmarks as found"
+    )
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)

@@ -1,0 +1,255 @@
+"""What the package may cost, as ratios measured in one interleaved run.
+
+Usage: python benchmarks/budgets.py [--rounds 150]
+
+Prints a row a budget; exit code 1 if one is not kept. The paper's network is hub/asmnet-68-paper
+where that exists; else it is exported with random weights, which needs the extra [train] and takes
+the same time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from timing import interleave, median_ratio
+
+from asmnet_sdk import AsmnetDetector, BoundingBox, FaceAligner, load_image
+from asmnet_sdk.benchmarking import describe_machine
+from asmnet_sdk.cli.common import print_table
+from asmnet_sdk.hub import resolve_model
+from asmnet_sdk.landmark_network import LandmarkNetwork
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PORTRAIT = REPOSITORY / "examples" / "astronaut.jpg"
+PAPER_MODEL = REPOSITORY / "hub" / "asmnet-68-paper" / "model.onnx"
+BOX = BoundingBox(179, 87, 272, 179)
+BATCH = 16
+IMPORT_SCRIPT = """
+import numpy, time
+started = time.perf_counter()
+import asmnet_sdk
+print(1000 * (time.perf_counter() - started))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """One measured budget.
+
+    Attributes:
+        what: What is compared.
+        found: What was measured, in words.
+        bar: What it has to be, in words.
+        is_kept: Whether it is.
+    """
+
+    what: str
+    found: str
+    bar: str
+    is_kept: bool
+
+
+def crop_budget(rounds: int) -> Budget:
+    """``predict_crop`` against the bare run of the same tensor, one thread."""
+    aligner = FaceAligner(device="cpu", threads=1)
+    size = aligner.model.input_size
+    crop = cv2.resize(load_image(PORTRAIT)[80:190, 170:280], (size, size))
+    session, tensor = bare_session("asmnet-68"), crop[np.newaxis]
+    times = interleave(
+        {
+            "crop": lambda: aligner.predict_crop(crop, color="rgb"),
+            "bare": lambda: session.run(None, {"image": tensor}),
+        },
+        4 * rounds,
+    )
+    ratio = median_ratio(times["crop"], times["bare"])
+    overhead = float(np.median(times["crop"] - times["bare"]))
+    return Budget(
+        what="predict_crop / bare session.run",
+        found=f"{ratio:.3f} (+{overhead:.3f} ms)",
+        bar="<= 1.10, or + 0.15 ms",
+        is_kept=ratio <= 1.1 or overhead <= 0.15,
+    )
+
+
+def bare_session(model: str) -> onnxruntime.InferenceSession:
+    """Load a model as a program without this package would, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    path = str(resolve_model(model))
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def photo_budgets(rounds: int) -> list[Budget]:
+    """``predict`` on a 1080p photo with one face against its two parts, one thread."""
+    photo = full_hd_photo()
+    aligner = FaceAligner(device="cpu", threads=1)
+    detector = AsmnetDetector(threads=1)
+    network = LandmarkNetwork(resolve_model("asmnet-68"), device="cpu", threads=1)
+    [box] = detector.detect(photo)
+    crop, session = network.cut(photo, box), bare_session("asmnet-detector")
+    picture = np.zeros((1, 192, 320, 3), np.uint8)
+    times = interleave(
+        {
+            "predict": lambda: aligner.predict(photo, color="rgb"),
+            "detect": lambda: detector.detect(photo),
+            "detector alone": lambda: session.run(None, {"image": picture}),
+            "inference": lambda: network.run([crop]),
+        },
+        rounds,
+    )
+    parts = times["detect"] + times["inference"]
+    networks = times["detector alone"] + times["inference"]
+    ratio = median_ratio(times["predict"], parts)
+    return [
+        Budget(
+            what="predict, 1080p, one face / (detect + one inference)",
+            found=f"{ratio:.2f}",
+            bar="<= 1.30",
+            is_kept=ratio <= 1.3,
+        ),
+        Budget(
+            what="the same / the two networks alone, given their tensors",
+            found=f"{median_ratio(times['predict'], networks):.2f}",
+            bar="",
+            is_kept=True,
+        ),
+    ]
+
+
+def full_hd_photo() -> NDArray[np.uint8]:
+    """Return the portrait in the middle of a 1920 x 1080 picture: (1080, 1920, 3) RGB."""
+    portrait = cv2.resize(load_image(PORTRAIT), (1080, 1080), interpolation=cv2.INTER_CUBIC)
+    return cv2.copyMakeBorder(portrait, 0, 0, 420, 420, cv2.BORDER_REFLECT)  # type: ignore[return-value]
+
+
+def model_budgets(rounds: int) -> list[Budget]:
+    """The default model against the paper's and against its 8-bit form, one thread."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {
+            "default": resolve_model("asmnet-68"),
+            "int8": resolve_model("asmnet-68-int8"),
+            "paper": PAPER_MODEL if PAPER_MODEL.is_file() else export_paper(Path(folder)),
+        }
+        networks = {
+            name: LandmarkNetwork(path, device="cpu", threads=1) for name, path in files.items()
+        }
+    photo = load_image(PORTRAIT)
+    crops = {name: [network.cut(photo, BOX)] for name, network in networks.items()}
+    times = interleave(
+        {name: lambda n=name: networks[n].run(crops[n]) for name in networks}, rounds
+    )
+    to_paper = median_ratio(times["default"], times["paper"])
+    int8_gain = median_ratio(times["default"], times["int8"])
+    size = networks["paper"].metadata.input_size
+    return [
+        Budget(
+            what=f"asmnet-68 / the paper's network at {size} px",
+            found=f"{to_paper:.2f}",
+            bar="<= 1.00, aim 0.50",
+            is_kept=to_paper <= 1,
+        ),
+        Budget(
+            what="asmnet-68 / asmnet-68-int8",
+            found=f"{int8_gain:.2f}",
+            bar=">= 1.30",
+            is_kept=int8_gain >= 1.3,
+        ),
+    ]
+
+
+def export_paper(folder: Path) -> Path:
+    """Export the paper's network as its weights were at the start, and return the file."""
+    from asmnet_sdk.contract import ModelMetadata
+    from asmnet_sdk.training.export import export_network
+    from asmnet_sdk.training.networks import PaperAsmnet
+
+    metadata = ModelMetadata(
+        name="asmnet-paper",
+        layout="IBUG_68",
+        input_size=224,
+        crop_scale=1.25,
+        training_data="none",
+        licence="Apache-2.0",
+    )
+    export_network(PaperAsmnet(), metadata, folder / "paper.onnx")
+    return folder / "paper.onnx"
+
+
+def batch_budgets(rounds: int) -> list[Budget]:
+    """A batch against single calls with all threads, and two threads against one."""
+    photo = load_image(PORTRAIT)
+    model = resolve_model("asmnet-68")
+    every, two, one = (
+        LandmarkNetwork(model, device="cpu", threads=threads) for threads in (None, 2, 1)
+    )
+    crops = [one.cut(photo, BOX) for _ in range(BATCH)]
+    by_threads = interleave(
+        {"two": lambda: two.predict(crops), "one": lambda: one.predict(crops)}, rounds // 4 + 1
+    )
+    by_size = interleave(
+        {
+            "batch": lambda: every.predict(crops),
+            "singles": lambda: [every.predict([crop]) for crop in crops],
+        },
+        rounds // 4 + 1,
+        pause_seconds=0.02,
+    )
+    to_singles = median_ratio(by_size["batch"], by_size["singles"])
+    gain = median_ratio(by_threads["one"], by_threads["two"])
+    return [
+        Budget(
+            what=f"batch of {BATCH} crops / {BATCH} single calls, all threads",
+            found=f"{to_singles:.2f}",
+            bar="<= 0.90",
+            is_kept=to_singles <= 0.9,
+        ),
+        Budget(
+            what=f"one thread / two threads, batch of {BATCH}",
+            found=f"{gain:.2f}",
+            bar=">= 1.60",
+            is_kept=gain >= 1.6,
+        ),
+    ]
+
+
+def import_budget() -> Budget:
+    """``import asmnet_sdk`` in a fresh interpreter that has numpy."""
+    times = [
+        float(subprocess.check_output([sys.executable, "-c", IMPORT_SCRIPT])) for _ in range(11)
+    ]
+    milliseconds = float(np.median(times))
+    return Budget(
+        what="import asmnet_sdk, numpy imported before",
+        found=f"{milliseconds:.1f} ms",
+        bar="<= 30 ms",
+        is_kept=milliseconds <= 30,
+    )
+
+
+def main() -> int:
+    """Measure all budgets and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=150)
+    rounds = parser.parse_args().rounds
+    threads = cv2.getNumThreads()
+    budgets = [crop_budget(rounds), *photo_budgets(rounds), *model_budgets(rounds)]
+    cv2.setNumThreads(threads)
+    budgets += [*batch_budgets(rounds), import_budget()]
+    rows = [[b.what, b.found, b.bar, "kept" if b.is_kept else "MISSED"] for b in budgets]
+    print_table(["budget", "found", "bar", ""], rows)
+    print(describe_machine())
+    return 0 if all(budget.is_kept for budget in budgets) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
