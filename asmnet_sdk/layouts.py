@@ -37,21 +37,18 @@ class Contour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A landmark layout.
-
-    Attributes:
-        name: The name that model metadata and ``Face.to_layout`` use.
-        point_count: K, the number of points.
-        contours: Region name -> line through its points.
-        mirror: For each point, the point it becomes when the picture is mirrored.
-        eye_corners: Outer corners (right, left), whose distance normalises the NME.
-    """
+    """A landmark layout."""
 
     name: str
+    """The name that model metadata and ``Face.to_layout`` use."""
     point_count: int
+    """K, the number of points."""
     contours: Mapping[str, Contour] = field(repr=False, hash=False)
+    """Region name -> line through its points."""
     mirror: tuple[int, ...] = field(repr=False)
+    """For each point, the point it becomes when the picture is mirrored."""
     eye_corners: tuple[int, int] = field(repr=False)
+    """Outer corners (right, left), whose distance normalises the NME."""
 
     def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
         values = (self.point_count, dict(self.contours), self.mirror, self.eye_corners)

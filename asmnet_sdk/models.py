@@ -18,29 +18,26 @@ DEFAULT_DETECTOR = "asmnet-detector"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """One model of the registry.
-
-    Attributes:
-        name: The name that ``FaceAligner`` and the command line take.
-        kind: ``"aligner"`` gives landmarks and head pose, ``"detector"`` finds faces.
-        repository: Hub repository, ``"owner/name"``.
-        revision: Tag, branch or commit of the repository.
-        filename: File within the repository.
-        sha256: SHA-256 of the file, 64 lower-case hexadecimal digits.
-        licence: Licence of the weights; the model card says more.
-        summary: What the model is, in one line.
-        embedded: Whether the package itself carries the file.
-    """
+    """One model of the registry."""
 
     name: str
+    """The name that ``FaceAligner`` and the command line take."""
     kind: Literal["aligner", "detector"]
+    """``"aligner"`` gives landmarks and head pose, ``"detector"`` finds faces."""
     repository: str
+    """Hub repository, ``"owner/name"``."""
     revision: str
+    """Tag, branch or commit of the repository."""
     filename: str
+    """File within the repository."""
     sha256: str
+    """SHA-256 of the file, 64 lower-case hexadecimal digits."""
     licence: str
+    """Licence of the weights; the model card says more."""
     summary: str
+    """What the model is, in one line."""
     embedded: bool = False
+    """Whether the package itself carries the file."""
 
 
 _MODELS: Mapping[str, ModelSpec] = MappingProxyType(

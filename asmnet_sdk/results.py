@@ -20,22 +20,20 @@ __all__ = ["BoundingBox", "Face", "HeadPose"]
 class BoundingBox:
     """A box in pixels; (0, 0) is the centre of the top-left pixel.
 
-    Attributes:
-        x_min: Left edge.
-        y_min: Top edge.
-        x_max: Right edge, greater than ``x_min``.
-        y_max: Bottom edge, greater than ``y_min``.
-        score: The detector's confidence in [0, 1]; None for a box that no detector gave.
-
     Raises:
         InvalidBoundingBoxError: A number is not finite, or the box is empty or inverted.
     """
 
     x_min: float
+    """Left edge in pixels."""
     y_min: float
+    """Top edge in pixels."""
     x_max: float
+    """Right edge in pixels, greater than ``x_min``."""
     y_max: float
+    """Bottom edge in pixels, greater than ``y_min``."""
     score: float | None = field(default=None, kw_only=True)
+    """The detector's confidence in [0, 1]; None for a box that no detector gave."""
 
     def __post_init__(self) -> None:
         if not np.isfinite(tuple(self)).all():
@@ -79,17 +77,14 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class HeadPose:
-    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention.
-
-    Attributes:
-        yaw: Positive: the nose points to the LEFT of the image (towards the subject's right).
-        pitch: Positive: the nose points UP.
-        roll: Positive: the head is turned CLOCKWISE as seen in the image.
-    """
+    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention."""
 
     yaw: float
+    """Degrees. Positive: the nose points to the LEFT of the image (the subject's right)."""
     pitch: float
+    """Degrees. Positive: the nose points UP."""
     roll: float
+    """Degrees. Positive: the head is turned CLOCKWISE as seen in the image."""
 
     @property
     def rotation_matrix(self) -> NDArray[np.float64]:
@@ -103,29 +98,27 @@ class HeadPose:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Face:
-    """One face in one image.
-
-    Attributes:
-        landmarks: (K, 2) float32, read-only: x right, y down, in pixels of the caller's image,
-            (0, 0) = centre of the top-left pixel.
-        head_pose: Yaw, pitch and roll in degrees.
-        box: The box that the landmarks were looked for in.
-        layout: Which points the landmarks are.
-        score: Probability in [0, 1] that the crop shows a face; None if the model has no such
-            output.
-        landmark_sigma: (K,) float32, read-only: radius of the circle around each landmark that
-            holds the true point with a probability of about 68 %, in pixels of the caller's
-            image. None if the model has no such output.
-        track_id: Identity within a video; None for a single image.
-    """
+    """One face in one image; frozen, its arrays read-only."""
 
     landmarks: NDArray[np.float32]
+    """(K, 2) float32, read-only: x right, y down, in pixels of the caller's image, (0, 0) = centre
+    of the top-left pixel.
+    """
     head_pose: HeadPose
+    """Yaw, pitch and roll in degrees."""
     box: BoundingBox
+    """The box that the landmarks were looked for in."""
     layout: Layout = IBUG_68
+    """Which points the landmarks are."""
     score: float | None = None
+    """Probability in [0, 1] that the crop shows a face; None if the model has no such output."""
     landmark_sigma: NDArray[np.float32] | None = None
+    """(K,) float32, read-only: radius of the circle around each landmark that holds the true point
+    with a probability of about 68 %, in pixels of the caller's image. None if the model has no such
+    output.
+    """
     track_id: int | None = None
+    """Identity within a video; None for a single image."""
 
     def __reduce__(self) -> tuple[Callable[..., Face], tuple[object, ...]]:
         return _restore_face, tuple(getattr(self, name) for name in self.__slots__)

@@ -6,6 +6,7 @@ rotation, shift) is the one that fits a face's five points to those of a templat
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from asmnet_sdk.results import Face
 __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
 
 _MAX_SIZE = 8192
+_LARGEST_ENLARGEMENT = 8192.0
+_LARGEST_REDUCTION = 8192.0
+_MOST_PLACED_PIXELS = _MAX_SIZE**2
 
 
 def _template(points: ArrayLike, base: int) -> NDArray[np.float64]:
@@ -55,21 +59,18 @@ TEMPLATES: Mapping[str, NDArray[np.float64]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WarpedFace:
-    """An aligned crop of one face and the way back into its photo.
-
-    Attributes:
-        image: (size, size, 3) uint8, read-only, channels in the order of ``color``; black where
-            the crop lies outside the photo.
-        matrix: (2, 3) float64, read-only: pixels of the photo -> pixels of the crop.
-        photo_wh: Width and height of the photo.
-        color: Channel order of ``image`` and of what ``paste_back`` takes and gives: "bgr" or
-            "rgb".
-    """
+    """An aligned crop of one face and the way back into its photo."""
 
     image: NDArray[np.uint8]
+    """(size, size, 3) uint8, read-only, channels in the order of ``color``; black where the crop
+    lies outside the photo.
+    """
     matrix: Matrix
+    """(2, 3) float64, read-only: pixels of the photo -> pixels of the crop."""
     photo_wh: tuple[int, int]
+    """Width and height of the photo in pixels."""
     color: ColorOrder = "bgr"
+    """Channel order of ``image`` and of what ``paste_back`` takes and gives: "bgr" or "rgb"."""
 
     def __post_init__(self) -> None:
         self.image.setflags(write=False)
@@ -141,6 +142,8 @@ def warp_face(
     size = _checked_size(size)
     target = _template_points(template) * size - 0.5
     matrix = fit_similarity(_five_points(face), target)
+    if not 1 / _LARGEST_REDUCTION <= scale_of(matrix) <= _LARGEST_ENLARGEMENT:
+        raise InvalidInputError(f"the face is far too small or too large for a crop of {size} px")
     photo = load_image(image, color=color)
     return WarpedFace(
         image=_from_rgb(cut_crop(photo, matrix, (size, size)), color),
@@ -210,6 +213,8 @@ def _require_square(crop: NDArray[np.uint8]) -> None:
     height, width = crop.shape[:2]
     if width != height:
         raise InvalidImageError(f"edited crop is {width} x {height}; needed: a square")
+    if width > _MAX_SIZE:
+        raise InvalidImageError(f"edited crop is {width} px wide; needed: at most {_MAX_SIZE}")
 
 
 def _paste(
@@ -243,7 +248,8 @@ def _place(
     """Warp a crop of any resolution to where it was cut from, averaged by area where it shrinks."""
     part_to_crop = compose(resize_matrix((size, size), (len(crop), len(crop))), part_to_crop)
     height, width = part_hw
-    zoom = max(1, int(scale_of(part_to_crop)))
+    most = math.isqrt(_MOST_PLACED_PIXELS // (height * width))
+    zoom = max(1, min(int(scale_of(part_to_crop)), most))
     matrix = compose(resize_matrix((1, 1), (zoom, zoom)), invert(part_to_crop))
     # The edge is replicated, not black: what fades out next to it keeps its colour.
     placed = cv2.warpAffine(

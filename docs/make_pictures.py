@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pictures.angles import draw_angles
 from pictures.diagrams import draw_asm_loss, draw_network, draw_paper_network, draw_soft_argmax
+from pictures.peers import draw_peers
 from pictures.photos import (
     draw_box,
     draw_error_radius,
@@ -28,6 +29,7 @@ DRAWINGS = (
     draw_paper_network,
     draw_soft_argmax,
     draw_asm_loss,
+    draw_peers,
 )
 
 

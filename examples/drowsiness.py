@@ -1,16 +1,54 @@
-"""Tell open from closed eyes by the eye aspect ratio."""
+"""Warn when both eyes of a person stay closed: eye openness over the frames of a video.
 
-from pathlib import Path
+Usage: python drowsiness.py [VIDEO | CAMERA_NUMBER]
+"""
 
-from asmnet_sdk import FaceAligner
+import sys
+import time
 
-CLOSED_BELOW = 0.15
+import cv2
 
-here = Path(__file__).parent
-boxes = {"astronaut.jpg": (179, 87, 272, 179), "grace_hopper.jpg": (178, 159, 350, 334)}
-aligner = FaceAligner()
-for name, box in boxes.items():
-    [face] = aligner.predict(here / name, box)
-    right, left = face.eye_openness
-    state = "closed" if max(right, left) < CLOSED_BELOW else "open"
-    print(f"{name}: right {right:.2f}, left {left:.2f}: eyes {state}")
+from asmnet_sdk import Face, FaceAligner, FaceTracker
+
+CLOSED_BELOW = 0.15  # height / width of an eye; about 0.3 is open. Set it for your camera
+TOO_LONG = 1.0  # seconds; a blink takes about a third of one
+
+
+class Drowsiness:
+    """Tells for how long each tracked person has had the eyes closed."""
+
+    def __init__(self) -> None:
+        self._closed_since: dict[int | None, float] = {}
+
+    def closed_for(self, face: Face, seconds: float) -> float:
+        """Return for how many seconds both eyes have been closed, at a time in seconds."""
+        if max(face.eye_openness) >= CLOSED_BELOW:
+            self._closed_since.pop(face.track_id, None)
+            return 0.0
+        return seconds - self._closed_since.setdefault(face.track_id, seconds)
+
+
+def watch(source: str) -> None:
+    """Print the openness of the eyes once a second, and a warning for each frame too long."""
+    is_camera = source.isdigit()
+    video = cv2.VideoCapture(int(source) if is_camera else source)
+    frame_rate = video.get(cv2.CAP_PROP_FPS) or 30
+    tracker, drowsiness = FaceTracker(FaceAligner()), Drowsiness()
+    started, number = time.monotonic(), 0
+    while True:
+        is_there, frame = video.read()
+        if not is_there:
+            break
+        seconds = time.monotonic() - started if is_camera else number / frame_rate
+        for face in tracker.update(frame, timestamp=seconds):
+            right, left = face.eye_openness
+            if number % round(frame_rate) == 0:
+                print(f"{seconds:6.1f} s  face {face.track_id}: right {right:.2f}, left {left:.2f}")
+            if drowsiness.closed_for(face, seconds) > TOO_LONG:
+                print(f"{seconds:6.1f} s  face {face.track_id}: WAKE UP")
+        number += 1
+    video.release()
+
+
+if __name__ == "__main__":
+    watch(sys.argv[1] if len(sys.argv) > 1 else "0")

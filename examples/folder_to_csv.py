@@ -1,4 +1,4 @@
-"""Head pose and landmarks of a folder of face crops, as CSV, in batches.
+"""Head pose and landmarks of all faces in a folder of photos, as CSV, in batches.
 
 Usage: python folder_to_csv.py FOLDER OUT.csv
 """
@@ -6,7 +6,7 @@ Usage: python folder_to_csv.py FOLDER OUT.csv
 import sys
 from pathlib import Path
 
-from asmnet_sdk import FaceAligner, faces_to_csv, load_image
+from asmnet_sdk import FaceAligner, faces_to_csv
 
 folder, out = Path(sys.argv[1]), Path(sys.argv[2])
 aligner = FaceAligner()
@@ -14,9 +14,7 @@ photos = sorted(folder.glob("*.jpg"))
 faces = {}
 for start in range(0, len(photos), 32):
     batch = photos[start : start + 32]
-    images = [load_image(photo) for photo in batch]
-    whole = [(0, 0, image.shape[1] - 1, image.shape[0] - 1) for image in images]
-    found = aligner.predict_batch(images, whole, color="rgb")
+    found = aligner.predict_batch(batch)  # the detector finds the faces; one photo in memory
     faces.update({photo.name: result for photo, result in zip(batch, found, strict=True)})
 out.write_text(faces_to_csv(faces))
-print(f"{len(faces)} photos in {out}")
+print(f"{sum(map(len, faces.values()))} faces of {len(photos)} photos in {out}")

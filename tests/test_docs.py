@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,8 +19,10 @@ import pytest
 
 import asmnet_sdk
 from asmnet_sdk import FaceAligner, ModelDownloadError, errors
+from asmnet_sdk.cli import make_parser
 from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
 from asmnet_sdk.models import DEFAULT_MODEL, find_model
+from tests.browser import CHROMIUM, Browser
 from tests.conftest import EXAMPLES, REPOSITORY, SHARED
 
 DOCS = REPOSITORY / "docs"
@@ -29,6 +33,11 @@ LARGEST_IMAGES_BYTES = 1_500_000
 
 # "python" blocks are run, "py" blocks are only shown; blocks within tabs are indented.
 CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+INLINE = re.compile(r"`(asmnet [a-z][^`]*)`")
+# What a test cannot run: .ci/run does the first one; the second needs a network.
+INSTALLING = {"pip install .", "pip install asmnet-sdk"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -59,7 +68,7 @@ def hooks() -> ModuleType:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aligner: FaceAligner) -> Path:
     """A folder with the files that the snippets name, without a network."""
     portrait = EXAMPLES / "astronaut.jpg"
     (tmp_path / "photos").mkdir()
@@ -67,7 +76,11 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(portrait, tmp_path / f"{name}.jpg")
     image = cv2.imread(str(portrait))
     cv2.imwrite(str(tmp_path / "face.jpg"), image[87:180, 179:273])
-    shutil.copy(resolve_model(DEFAULT_MODEL), tmp_path / "my-model.onnx")
+    for name in ("my-model.onnx", "my.onnx"):
+        shutil.copy(resolve_model(DEFAULT_MODEL), tmp_path / name)
+    annotate(portrait, aligner, tmp_path / "mine" / "train" / "people")
+    (tmp_path / "examples").mkdir()
+    shutil.copy(portrait, tmp_path / "examples")
     write_clip(tmp_path / "clip.avi", image)
     if YUNET_FILE.is_file():
         (tmp_path / "models" / YUNET.name).mkdir(parents=True)
@@ -76,6 +89,23 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def annotate(photo: Path, aligner: FaceAligner, folder: Path) -> None:
+    """Write a photo and its points, as 300-W has them."""
+    folder.mkdir(parents=True)
+    shutil.copy(photo, folder)
+    [face] = aligner.predict(photo, (179, 87, 272, 179))
+    points = "".join(f"{x} {y}\n" for x, y in (face.landmarks + 1).tolist())
+    (folder / photo.name).with_suffix(".pts").write_text(f"version: 1\n{{\n{points}}}\n")
+
+
+def commands_of(page: Path, *, inline: bool = False) -> list[str]:
+    """Return the lines of the shell blocks of a page, and the ``asmnet`` commands in its text."""
+    text = page.read_text("utf-8")
+    blocks = [textwrap.dedent(found[2]).replace("\\\n", "") for found in SHELL.finditer(text)]
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line] + (INLINE.findall(text) if inline else [])
 
 
 def write_clip(path: Path, image) -> None:
@@ -99,6 +129,44 @@ def test_python_snippets_run(page: Path, workplace: Path):
         if YUNET_FILE.is_file():
             raise
         pytest.skip("the YuNet model file is not at hand")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/quickstart.md"])
+def test_commands_run(name: str, workplace: Path):
+    for line in commands_of(REPOSITORY / name):
+        command, *words = shlex.split(line)
+        if line not in INSTALLING:
+            assert command == "asmnet", line
+            run = [sys.executable, "-m", "asmnet_sdk", *words]
+            result = subprocess.run(run, cwd=workplace, capture_output=True, check=False)
+            assert result.returncode == 0, f"{line}: {result.stderr.decode()}"
+
+
+def test_ci_installs_as_the_readme_says():
+    steps = (REPOSITORY / ".ci" / "run").read_text("utf-8")
+    assert re.search(r"pip install --quiet \.$", steps, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_command_is_understood(page: Path, capsys):
+    """The parser takes it, with all its options; a command's name alone is no command."""
+    parser, _ = make_parser()
+    for line in commands_of(page, inline=True):
+        command, *words = shlex.split(re.split(r" \\?[>|] ", line)[0], comments=True)
+        if command == "asmnet" and len(words) > 1:
+            with contextlib.suppress(SystemExit):
+                parser.parse_args(words)
+            assert "error" not in capsys.readouterr().err, line
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if TOML.search(page.read_text("utf-8"))])
+def test_configurations_describe_runs(page: Path, tmp_path: Path):
+    pytest.importorskip("torch", reason="the extra [train] is not installed")
+    from asmnet_sdk.training.configuration import read_config
+
+    for found in TOML.finditer(page.read_text("utf-8")):
+        (tmp_path / "run.toml").write_text(textwrap.dedent(found[2]), "utf-8")
+        assert read_config(tmp_path / "run.toml").photos
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
@@ -172,17 +240,48 @@ def test_what_is_not_there_is_not_included(hooks):
             hooks.expand(f"<!-- {directive} -->\n")
 
 
-def test_site_builds_and_fetches_nothing_from_elsewhere(tmp_path):
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not all(importlib.util.find_spec(name) for name in ("material", "mkdocstrings_handlers")):
         pytest.skip("the documentation tools are not installed: pip install -e '.[docs]'")
+    folder = tmp_path_factory.mktemp("site")
     result = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_site_fetches_nothing_from_elsewhere(site):
     fetching = re.compile(r"(?:src=|<link[^>]+href=|url\()[\"']?https?://")
-    for page in tmp_path.rglob("*.html"):
+    for page in site.rglob("*.html"):
         assert not fetching.search(page.read_text("utf-8")), page
+
+
+# Shown pictures that did not load, and whether the page is wider than the screen.
+LOOK = """(() => {
+    const shown = [...document.images].filter(i => getComputedStyle(i).display !== 'none');
+    const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+    return {
+        broken: shown.filter(i => i.complete && !i.naturalWidth).map(i => i.src),
+        wide,
+        scheme: document.body.dataset.mdColorScheme,
+    };
+})()"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "default"), (390, "slate")])
+def test_pages_fit_a_screen_and_show_their_pictures(site, tmp_path, width, scheme):
+    """On a desktop in light mode, on a phone in dark mode."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with Browser(tmp_path) as browser:
+        browser.resize(width, 900, dark=scheme == "slate")
+        for page in sorted(site.rglob("index.html")):
+            browser.open(page)
+            seen = browser.evaluate(LOOK)
+            assert seen == {"broken": [], "wide": False, "scheme": scheme}, page
