@@ -22,6 +22,7 @@ from asmnet_sdk.results import BoundingBox
 __all__ = ["STAGES", "Setting", "StageTimes", "describe_machine", "time_stages"]
 
 STAGES = ("decode", "detect", "crop", "inference", "post-processing")
+_WARM_UP_ROUNDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +32,16 @@ class Setting:
     Attributes:
         model: Its name, for the table.
         network: The loaded model.
-        threads: Threads it was loaded with; None for all cores.
+        threads: Threads it was loaded with, OpenCV's too; None for all cores.
         batch: Faces in one run.
+        detector: Finds the faces on the same threads; None where boxes are given.
     """
 
     model: str
     network: LandmarkNetwork
     threads: int | None
     batch: int
+    detector: FaceDetector | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +56,12 @@ class StageTimes:
 
     setting: Setting
     milliseconds: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """(R,) sums of the stages: photo and first face where the batch is 1."""
+        sums: NDArray[np.float64] = np.sum(list(self.milliseconds.values()), axis=0)
+        return sums
 
     def median(self, stage: str) -> float:
         """Return the median of a stage."""
@@ -69,7 +78,6 @@ def time_stages(
     photo: bytes,
     box: BoundingBox,
     *,
-    detector: FaceDetector | None,
     repetitions: int,
     on_repetition: Callable[[], None] = lambda: None,
 ) -> list[StageTimes]:
@@ -79,16 +87,17 @@ def time_stages(
         settings: What to compare.
         photo: An encoded picture.
         box: The box of a face in it; a batch holds that face several times.
-        detector: Also timed if given.
         repetitions: How often; two more rounds come first and do not count.
         on_repetition: Called after each round, to show progress.
     """
     rounds: list[list[dict[str, float]]] = []
-    for number in range(repetitions + 2):
-        times = [_time_once(setting, photo, box, detector) for setting in settings]
-        if number >= 2:
+    opencv_threads = cv2.getNumThreads()
+    for number in range(repetitions + _WARM_UP_ROUNDS):
+        times = [_time_once(setting, photo, box) for setting in settings]
+        if number >= _WARM_UP_ROUNDS:
             rounds.append(times)
             on_repetition()
+    cv2.setNumThreads(opencv_threads)
     return [
         StageTimes(
             setting=setting,
@@ -100,11 +109,10 @@ def time_stages(
     ]
 
 
-def _time_once(
-    setting: Setting, photo: bytes, box: BoundingBox, detector: FaceDetector | None
-) -> dict[str, float]:
+def _time_once(setting: Setting, photo: bytes, box: BoundingBox) -> dict[str, float]:
     """Return milliseconds of each stage of one prediction."""
-    network, batch = setting.network, setting.batch
+    network, batch, detector = setting.network, setting.batch, setting.detector
+    cv2.setNumThreads(-1 if setting.threads is None else setting.threads)
     marks = [time.perf_counter()]
     image = load_image(photo)
     marks.append(time.perf_counter())

@@ -1,241 +1,236 @@
-"""Our models beside other projects' models: same photos, same detector, one interleaved run.
+"""Our models beside other projects' models: same photos, same boxes, one interleaved run.
 
-Usage: python benchmarks/peers.py 300w/test PEERS_FOLDER [--json FILE]
+Usage: python benchmarks/peers.py 300w/test PEERS_FOLDER [--only times|errors] [--out FILE]
 
-PEERS_FOLDER holds the files of the peers, none of which is part of this project:
+PEERS_FOLDER holds the files of the peers, none of which is part of this project; a file that is not
+there is left out:
 
     cunjian_pfld.onnx                  github.com/cunjian/pytorch_face_landmark, onnx/pfld.onnx
     PFLD_GhostOne_112_1_opt_sim.onnx   github.com/AnthonyF333/PFLD_GhostOne, onnx_models/
     peppa_slim_160.onnx                github.com/ainrichman/Peppa-Facial-Landmark-PyTorch,
                                        pretrained_weights/slim_160_latest.onnx
-    face_detection_yunet_2023mar.onnx  the detector
+    lm_model0_opt.onnx                 github.com/emilianavt/OpenSeeFace, models/
+    face_detection_yunet_2023mar.onnx  the detector; needed
 
-Each model gets the crop that suits it best. A time is that of one crop and one run on one thread,
-from photo and box to landmarks in the photo; the models take turns, so a busy moment hits all.
+MediaPipe and OpenVINO are installed by pip into environments of their own. Each model runs in a
+process of its own and gets the crop that suits it best; all take turns, in another order at each
+photo. A time is that of one face from decoded photo and box to landmarks in the photo, after one
+untimed call on the same face; the errors do not depend on how busy the machine is, so ``--only``
+measures either half alone. A cold start is the time from starting a process to the landmarks of
+one portrait at a given box, the packages imported and the model loaded in between.
+
+``python benchmarks/report.py`` makes the tables and pictures of the documentation from the result.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
-import onnxruntime
+from environments import DEFAULT_FOLDER, installed_versions
 from numpy.typing import NDArray
+from peer_cases import Case, cases, spread, yunet_box
+from workers import Answer, Entrant, Worker, list_entrants
 
-from asmnet_sdk import BoundingBox, YuNetDetector, load_image
+from asmnet_sdk import BoundingBox, YuNetDetector
 from asmnet_sdk.benchmarking import describe_machine
+from asmnet_sdk.cli.common import print_table
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
-from asmnet_sdk.geometry import intersection_over_union
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.landmark_network import LandmarkNetwork
-from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
-from asmnet_sdk.metrics import failure_rate, inter_ocular_nme
-from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, cut_crop
+from asmnet_sdk.metrics import FAILURE_THRESHOLD_PERCENT
 
-OUR_MODELS = ("asmnet-68", "asmnet-68-int8", "asmnet-68-fast")
-
-Image = NDArray[np.uint8]
-Landmarks = NDArray[np.float32]
-Predict = Callable[[Image, BoundingBox], Landmarks]
+RESULTS = Path(__file__).with_name("results")
+PORTRAIT = Path(__file__).resolve().parent.parent / "examples" / "astronaut.jpg"
+PORTRAIT_BOX = BoundingBox(179, 87, 272, 179)
+FACES_TIMED = 120
+COLD_STARTS = 3
+INNER = slice(17, 68)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerModel:
-    """How another project's model is run.
-
-    Attributes:
-        file: File name.
-        size: Side of its crop in pixels.
-        annotated_crop: Crop side / longer side of the annotated box, and how far down its centre
-            moves, as a share of the box height.
-        detected_crop: The same for YuNet's own box.
-        prepare: (S, S, 3) RGB crop -> (3, S, S) float32.
-        points: Number of landmarks; of 98, those of the 68 are compared.
-        offset: Added to landmarks in pixels of the crop: 0 where the model counts from the edge of
-            the first pixel, 0.5 where it counts from its centre; what fits training photos better.
-    """
-
-    file: str
-    size: int
-    annotated_crop: tuple[float, float]
-    detected_crop: tuple[float, float]
-    prepare: Callable[[Image], NDArray[np.float32]]
-    points: int = 68
-    offset: float = 0.0
+def ask_at_detected(entrant: Entrant, worker: Worker, case: Case) -> Answer | None:
+    """Predict end to end; None where YuNet found no face for it."""
+    if not entrant.takes_boxes:
+        return worker.ask(case.image, case.annotated)
+    if case.detected is None:
+        return None
+    if entrant.kind == "onnx" or entrant.kind.startswith("mesh"):
+        return worker.ask(case.image, yunet_box(case.detected), is_detected=True)
+    return worker.ask(case.image, case.detected, is_detected=True)
 
 
-def _rgb_to_unit(crop: Image) -> NDArray[np.float32]:
-    return crop.astype(np.float32) / 255
+def nme(answer: Answer | None, truth: NDArray[np.float32], points: slice) -> float:
+    """Return the inter-ocular NME in percent over the points that a model has; NaN for no face."""
+    if answer is None or np.isnan(answer.landmarks).all():
+        return float("nan")
+    distances = np.linalg.norm(answer.landmarks - truth, axis=-1)[points]
+    return float(100 * np.nanmean(distances) / np.linalg.norm(truth[36] - truth[45]))
 
 
-def _bgr_around_zero(crop: Image) -> NDArray[np.float32]:
-    return (crop[..., ::-1].astype(np.float32) - 127) / 127
+Records = dict[str, dict[str, list[float]]]
 
 
-PEERS = {
-    "PFLD (cunjian)": PeerModel(
-        file="cunjian_pfld.onnx",
-        size=112,
-        annotated_crop=(1.25, -0.05),
-        detected_crop=(1.05, 0.0),
-        prepare=_rgb_to_unit,
-    ),
-    "PFLD-GhostOne": PeerModel(
-        file="PFLD_GhostOne_112_1_opt_sim.onnx",
-        size=112,
-        annotated_crop=(1.15, 0.025),
-        detected_crop=(1.05, 0.0),
-        prepare=lambda crop: (crop[..., ::-1].astype(np.float32) / 255 - 0.5) / 0.5,
-        points=98,
-        offset=0.5,
-    ),
-    "Peppa slim 160": PeerModel(
-        file="peppa_slim_160.onnx",
-        size=160,
-        annotated_crop=(1.45, 0.05),
-        detected_crop=(1.2, -0.05),
-        prepare=_bgr_around_zero,
-        offset=0.5,
-    ),
-}
+def measure_errors(
+    entrants: Sequence[Entrant], workers: Sequence[Worker], case: Case, records: Records
+) -> None:
+    """Add the errors of one face, at both boxes."""
+    for entrant, worker in zip(entrants, workers, strict=True):
+        answers = {"detected": ask_at_detected(entrant, worker, case)}
+        if entrant.takes_boxes:
+            answers["annotated"] = worker.ask(case.image, case.annotated)
+        for place, answer in answers.items():
+            records[entrant.name][place].append(nme(answer, case.truth, slice(68)))
+            records[entrant.name][f"{place}_inner"].append(nme(answer, case.truth, INNER))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What is printed of one model."""
-
-    model: str
-    nme_annotated_percent: float
-    nme_detected_percent: float
-    failures_detected_percent: float
-    milliseconds: float
-    megabytes: float
-
-
-def load_peer(peer: PeerModel, folder: Path) -> tuple[Predict, Predict]:
-    """Return how it predicts at annotated boxes and at YuNet's own boxes."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(
-        str(folder / peer.file), options, providers=["CPUExecutionProvider"]
-    )
-    name = session.get_inputs()[0].name
-
-    def predict_with(crop_rule: tuple[float, float]) -> Predict:
-        scale, down = crop_rule
-
-        def predict(image: Image, box: BoundingBox) -> Landmarks:
-            shift = down * box.height
-            moved = BoundingBox(box.x_min, box.y_min + shift, box.x_max, box.y_max + shift)
-            matrix = crop_matrix(moved, crop_scale=scale, size=peer.size)
-            crop = cut_crop(image, matrix, (peer.size, peer.size))
-            tensor = np.ascontiguousarray(peer.prepare(crop).transpose(2, 0, 1)[np.newaxis])
-            values = session.run(None, {name: tensor})[0].reshape(-1)[: 2 * peer.points]
-            positions = values.reshape(-1, 2) + np.float32(peer.offset / peer.size)
-            landmarks = crop_to_image(positions, matrix, peer.size)
-            layout = IBUG_68 if peer.points == 68 else WFLW_98
-            return convert_landmarks(landmarks, layout, IBUG_68)
-
-        return predict
-
-    return predict_with(peer.annotated_crop), predict_with(peer.detected_crop)
-
-
-def load_ours(name: str) -> tuple[Predict, Predict]:
-    """Return how a model of ours predicts; face boxes are the same to it, whoever found them."""
-    network = LandmarkNetwork(resolve_model(name), device="cpu", threads=1)
-
-    def predict(image: Image, box: BoundingBox) -> Landmarks:
-        [face] = network.predict([network.cut(image, box)])
-        return face.landmarks
-
-    return predict, predict
-
-
-def yunet_box(face_box: BoundingBox) -> BoundingBox:
-    """Return YuNet's own box, from hair line to chin, of a face box that it gave."""
-    height = face_box.height / (1 - 0.245)
-    return BoundingBox(face_box.x_min, face_box.y_max - height, face_box.x_max, face_box.y_max)
-
-
-def compare(
-    faces: Sequence[AnnotatedFace], peers_folder: Path
-) -> tuple[dict[str, dict[str, list[float]]], int]:
-    """Return model -> errors and times, and how many faces the detector missed."""
-    detector = YuNetDetector(peers_folder / "face_detection_yunet_2023mar.onnx", threads=1)
-    ours = {name: load_ours(name) for name in OUR_MODELS}
-    others = {name: load_peer(peer, peers_folder) for name, peer in PEERS.items()}
-    results: dict[str, dict[str, list[float]]] = {
-        name: {"annotated": [], "detected": [], "seconds": []} for name in (*ours, *others)
-    }
-    missed = 0
-    for face in faces:
-        image = load_image(face.photo)
-        truth = BoundingBox.around(face.landmarks)
-        found = [box for box in detector.detect(image) if _overlap(box, truth) >= 0.5]
-        missed += not found
-        for name, (at_annotated, at_detected) in {**ours, **others}.items():
-            record = results[name]
+def measure_cold_starts(entrants: Sequence[Entrant], records: Records) -> None:
+    """Start each model in a new process, in turns; the first round only fills the disk cache."""
+    for number in range(COLD_STARTS + 1):
+        for entrant in entrants:
             started = time.perf_counter()
-            landmarks = at_annotated(image, truth)
-            record["seconds"].append(time.perf_counter() - started)
-            record["annotated"].append(float(inter_ocular_nme(landmarks, face.landmarks)))
-            if found:
-                box = max(found, key=lambda box: _overlap(box, truth))
-                landmarks = at_detected(image, box if name in ours else yunet_box(box))
-                record["detected"].append(float(inter_ocular_nme(landmarks, face.landmarks)))
-    return results, missed
+            worker = Worker(entrant, None)
+            worker.ask(PORTRAIT, PORTRAIT_BOX)
+            seconds = time.perf_counter() - started
+            worker.close()
+            if number:
+                records[entrant.name]["cold_start_seconds"].append(seconds)
 
 
-def _overlap(box: BoundingBox, other: BoundingBox) -> float:
-    return float(intersection_over_union(list(box), list(other))[0, 0])
+def compare_times(faces: Sequence[AnnotatedFace], entrants: Sequence[Entrant]) -> Records:
+    """Return model -> times, of cold starts and of ``FACES_TIMED`` faces."""
+    records: Records = defaultdict(lambda: defaultdict(list))
+    measure_cold_starts(entrants, records)
+    pools = {
+        "milliseconds_1": [Worker(entrant, 1) for entrant in entrants],
+        "milliseconds_all": [Worker(entrant, os.cpu_count()) for entrant in entrants],
+    }
+    for turn, case in enumerate(cases(spread(faces, FACES_TIMED), "times")):
+        for key, workers in pools.items():
+            for entrant, worker in rotated(list(zip(entrants, workers, strict=True)), turn):
+                answer = worker.ask(case.image, case.annotated, warm_up=1)
+                records[entrant.name][key].append(answer.milliseconds)
+    close(chain(*pools.values()))
+    return records
 
 
-def summarise(results: dict[str, dict[str, list[float]]], peers_folder: Path) -> list[Row]:
-    """Return a row a model, the most accurate end to end first."""
-    rows = []
-    for name, record in results.items():
-        path = peers_folder / PEERS[name].file if name in PEERS else resolve_model(name)
-        rows.append(
-            Row(
-                model=name,
-                nme_annotated_percent=float(np.mean(record["annotated"])),
-                nme_detected_percent=float(np.mean(record["detected"])),
-                failures_detected_percent=failure_rate(record["detected"]),
-                milliseconds=float(np.median(record["seconds"]) * 1000),
-                megabytes=path.stat().st_size / 1e6,
-            )
-        )
-    return sorted(rows, key=lambda row: row.nme_detected_percent)
+def compare_errors(
+    faces: Sequence[AnnotatedFace], entrants: Sequence[Entrant], yunet: Path
+) -> tuple[Records, int]:
+    """Return model -> errors, and how many faces YuNet missed."""
+    records: Records = defaultdict(lambda: defaultdict(list))
+    workers = [Worker(entrant, 1) for entrant in entrants]
+    missed = 0
+    for case in cases(faces, "errors", YuNetDetector(yunet, threads=1)):
+        missed += case.detected is None
+        measure_errors(entrants, workers, case, records)
+    close(workers)
+    return records, missed
+
+
+def rotated(pairs: list[tuple[Entrant, Worker]], turn: int) -> list[tuple[Entrant, Worker]]:
+    """Let another one begin each turn."""
+    start = turn % len(pairs)
+    return pairs[start:] + pairs[:start]
+
+
+def close(workers: Iterable[Worker]) -> None:
+    """End the processes."""
+    for worker in workers:
+        worker.close()
+
+
+def describe(entrant: Entrant) -> dict[str, Any]:
+    """Return what is known of a model before it runs."""
+    return {
+        "model": entrant.name,
+        "kind": entrant.kind,
+        "installation": entrant.installation,
+        "megabytes": round(entrant.megabytes, 3),
+    }
+
+
+def summarise_errors(record: dict[str, list[float]]) -> dict[str, Any]:
+    """Return NME and failure rate in percent, and how many faces got no answer, at both boxes."""
+    row: dict[str, Any] = {}
+    for place in ("annotated", "detected"):
+        if place in record:
+            errors = np.array(record[place])
+            failed = ~(errors <= FAILURE_THRESHOLD_PERCENT)
+            row[f"nme_{place}"] = round(float(np.nanmean(errors)), 3)
+            row[f"nme_{place}_inner"] = round(float(np.nanmean(record[f"{place}_inner"])), 3)
+            row[f"failures_{place}"] = round(float(100 * failed.mean()), 3)
+            row[f"no_face_{place}"] = int(np.isnan(errors).sum())
+    return row
+
+
+def summarise_times(record: dict[str, list[float]]) -> dict[str, float]:
+    """Return the median and the interquartile range of each kind of time."""
+    row = {}
+    for key, values in record.items():
+        low, middle, high = np.percentile(values, [25, 50, 75]).tolist()
+        row |= {key: round(middle, 4), f"{key}_spread": round(high - low, 4)}
+    return row
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure what is asked for; keep the rest of what the result file says."""
+    faces = spread(read_annotations(options.root), options.limit)
+    entrants = list_entrants(options.peers, options.environments)
+    is_kept = options.only and options.out.is_file()
+    old = json.loads(options.out.read_text("utf-8")) if is_kept else {"rows": []}
+    rows = {row["model"]: row for row in old["rows"]}
+    rows = {entrant.name: rows.get(entrant.name, {}) | describe(entrant) for entrant in entrants}
+    result: dict[str, Any] = old | {"machine": describe_machine(), "threads": os.cpu_count()}
+    today = datetime.now(timezone.utc).date().isoformat()
+    if options.only != "errors":
+        for name, record in compare_times(faces, entrants).items():
+            rows[name] |= summarise_times(record)
+        result |= {"date": today, "faces_timed": min(FACES_TIMED, len(faces))}
+    if options.only != "times":
+        yunet = options.peers / "face_detection_yunet_2023mar.onnx"
+        records, missed = compare_errors(faces, entrants, yunet)
+        for name, record in records.items():
+            rows[name] |= summarise_errors(record)
+        result |= {"date": today, "faces": len(faces), "missed_by_yunet": missed}
+    pythons = {entrant.installation: entrant.python for entrant in entrants}
+    versions = {name: installed_versions(python) for name, python in pythons.items()}
+    ordered = sorted(rows.values(), key=lambda row: row.get("nme_detected", 0))
+    return result | {"rows": ordered, "versions": versions}
+
+
+def number(value: float | None) -> str:
+    """Write a number, or a dash where there is none."""
+    return "-" if value is None else f"{value:.2f}"
 
 
 def main() -> None:
-    """Compare and print a Markdown table."""
+    """Compare, print the main figures and write all of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("root", type=Path, help="300-W common test set")
     parser.add_argument("peers", type=Path, help="folder with the peers' files")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--out", type=Path, default=RESULTS / "peers.json")
+    parser.add_argument("--environments", type=Path, default=DEFAULT_FOLDER)
+    parser.add_argument("--limit", type=int, help="only so many photos, spread evenly")
+    parser.add_argument(
+        "--only", choices=("times", "errors"), help="measure one half, keep the other of --out"
+    )
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    results, missed = compare(read_annotations(options.root), options.peers)
-    rows = summarise(results, options.peers)
-    print("| model | NME %, annotated boxes | NME %, YuNet | failures % | ms a face | MB |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        print(
-            f"| {row.model} | {row.nme_annotated_percent:.2f} | {row.nme_detected_percent:.2f} | "
-            f"{row.failures_detected_percent:.2f} | {row.milliseconds:.2f} | {row.megabytes:.1f} |"
-        )
-    print(f"\nfaces that YuNet missed: {missed}; one thread;", describe_machine())
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    result = run(options)
+    keys = ("nme_annotated", "nme_detected", "milliseconds_1", "milliseconds_all")
+    keys += ("cold_start_seconds",)
+    print_table(
+        ("model", "NME % annotated", "detected", "ms, 1 thread", "all threads", "cold start s"),
+        [(row["model"], *(number(row.get(key)) for key in keys)) for row in result["rows"]],
+    )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import ProgressBar, Subcommands, print_table
+from asmnet_sdk.cli.common import ProgressBar, Subcommands, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.models import DEFAULT_MODEL
+from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from asmnet_sdk.benchmarking import Setting, StageTimes
+    from asmnet_sdk.detection import FaceDetector
+    from asmnet_sdk.results import BoundingBox
 
 __all__ = ["add_parser"]
 
@@ -24,9 +28,9 @@ def add_parser(commands: Subcommands) -> None:
         "benchmark",
         help="speed of each stage on this machine",
         description="Time decoding, detection, cropping, inference and post-processing.",
-        epilog="Example: asmnet benchmark photo.jpg --box 179 87 272 179 --threads 1 2",
+        epilog="Example: asmnet benchmark photo.jpg --threads 1 2 --plot times.png",
     )
-    parser.add_argument("photo", type=Path, help="a photo with a face")
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a photo with a face")
     parser.add_argument(
         "--box",
         nargs=4,
@@ -38,73 +42,133 @@ def add_parser(commands: Subcommands) -> None:
         "--models",
         nargs="+",
         default=[DEFAULT_MODEL],
-        help="models to compare (default: %(default)s)",
+        metavar="MODEL",
+        help=f"models to compare (default: {DEFAULT_MODEL})",
     )
-    parser.add_argument("--detector", default="default", help="default: %(default)s")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
-    parser.add_argument("--threads", nargs="+", type=int, default=[1], help="default: 1")
-    parser.add_argument("--batches", nargs="+", type=int, default=[1, 16], help="default: 1 16")
-    parser.add_argument("--repetitions", type=int, default=50, help="default: 50")
+    parser.add_argument(
+        "--detector",
+        default="default",
+        metavar="NAME",
+        help=f"what finds the face: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
+    )
+    parser.add_argument(
+        "--devices",
+        "--device",
+        nargs="+",
+        default=["auto"],
+        metavar="DEVICE",
+        help="auto, cpu, cuda, ... (default: auto)",
+    )
+    parser.add_argument(
+        "--threads",
+        nargs="+",
+        type=_positive,
+        default=[1],
+        metavar="N",
+        help="threads of one inference (default: 1)",
+    )
+    parser.add_argument(
+        "--batches",
+        nargs="+",
+        type=_positive,
+        default=[1, 16],
+        metavar="N",
+        help="faces in one inference (default: 1 16)",
+    )
+    parser.add_argument(
+        "--repetitions",
+        type=_positive,
+        default=50,
+        metavar="N",
+        help="how often each setting is timed (default: 50)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all times as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the times, as a PNG")
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Time all settings in one interleaved run and print medians."""
-    from asmnet_sdk.benchmarking import time_stages
-    from asmnet_sdk.detection import load_detector
-    from asmnet_sdk.images import load_image
-    from asmnet_sdk.results import BoundingBox
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
 
+
+def run(options: argparse.Namespace) -> int:
+    """Time all settings in one interleaved run; print, write and draw medians and spread."""
+    from asmnet_sdk.benchmarking import describe_machine, time_stages
+
+    for path in filter(None, (options.json, options.plot)):
+        check_writable(path)
     photo = options.photo.read_bytes()
-    detector = None
-    if options.box is None:
-        detector = load_detector(options.detector, threads=options.threads[0])
-        boxes = detector.detect(load_image(photo))
-        if not boxes:
-            raise InvalidInputError(f"no face found in {options.photo}: give its --box")
-        box = boxes[0]
-    else:
-        box = BoundingBox(*options.box)
+    settings = _settings(options, _load_detectors(options))
+    box = _choose_box(options, photo, settings[0].detector)
     with ProgressBar(options.repetitions, "benchmark") as bar:
         results = time_stages(
-            _settings(options),
-            photo,
-            box,
-            detector=detector,
-            repetitions=options.repetitions,
-            on_repetition=bar.advance,
+            settings, photo, box, repetitions=options.repetitions, on_repetition=bar.advance
         )
-    _print(results)
+    machine = describe_machine()
     if options.json:
-        options.json.write_text(_to_json(results) + "\n", encoding="utf-8")
+        options.json.write_text(_to_json(results, machine) + "\n", encoding="utf-8")
+    if options.plot:
+        _plot(results, machine, options.plot)
+    _print(results, machine)
     return 0
 
 
-def _settings(options: argparse.Namespace) -> list[Setting]:
+def _load_detectors(options: argparse.Namespace) -> Mapping[int, FaceDetector | None]:
+    """Return a detector for each number of threads; none where the box is given."""
+    from asmnet_sdk.detection import load_detector
+
+    if options.box is not None:
+        return dict.fromkeys(options.threads)
+    return {n: load_detector(options.detector, threads=n) for n in options.threads}
+
+
+def _settings(
+    options: argparse.Namespace, detectors: Mapping[int, FaceDetector | None]
+) -> list[Setting]:
+    """Return every model on every device, with all numbers of threads and of faces."""
     from asmnet_sdk.benchmarking import Setting
     from asmnet_sdk.hub import resolve_model
     from asmnet_sdk.landmark_network import LandmarkNetwork
 
     settings = []
-    for model in options.models:
-        for threads in options.threads:
-            network = LandmarkNetwork(resolve_model(model), device=options.device, threads=threads)
-            settings += [
-                Setting(model=model, network=network, threads=threads, batch=batch)
-                for batch in options.batches
-            ]
+    for model, device, threads in product(options.models, options.devices, options.threads):
+        network = LandmarkNetwork(resolve_model(model), device=device, threads=threads)
+        settings += [
+            Setting(
+                model=model,
+                network=network,
+                threads=threads,
+                batch=batch,
+                detector=detectors[threads],
+            )
+            for batch in options.batches
+        ]
     return settings
 
 
-def _print(results: Sequence[StageTimes]) -> None:
-    from asmnet_sdk.benchmarking import describe_machine
+def _choose_box(
+    options: argparse.Namespace, photo: bytes, detector: FaceDetector | None
+) -> BoundingBox:
+    from asmnet_sdk.images import load_image
+    from asmnet_sdk.results import BoundingBox
 
+    if detector is None:
+        return BoundingBox(*options.box)
+    boxes = detector.detect(load_image(photo))
+    if not boxes:
+        raise InvalidInputError(f"no face found in {options.photo}: give its --box")
+    return boxes[0]
+
+
+def _print(results: Sequence[StageTimes], machine: Mapping[str, str]) -> None:
     stages = list(results[0].milliseconds)
     header = ("model", "device", "threads", "batch", *(f"{s} ms" for s in stages))
     print_table(header, [_row(result, stages) for result in results])
     print("\nmedian and, in brackets, interquartile range; decode and detect a photo, else a face")  # noqa: T201
-    for name, value in describe_machine().items():
+    for name, value in machine.items():
         print(f"{name}: {value}")  # noqa: T201
 
 
@@ -120,17 +184,26 @@ def _row(result: StageTimes, stages: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _to_json(results: Sequence[StageTimes]) -> str:
-    from asmnet_sdk.benchmarking import describe_machine
-
+def _to_json(results: Sequence[StageTimes], machine: Mapping[str, str]) -> str:
     records = [
         {
             "model": result.setting.model,
             "device": result.setting.network.device,
             "threads": result.setting.threads,
             "batch": result.setting.batch,
+            "median": {stage: round(result.median(stage), 4) for stage in result.milliseconds},
+            "spread": {stage: round(result.spread(stage), 4) for stage in result.milliseconds},
             "milliseconds": {k: v.round(4).tolist() for k, v in result.milliseconds.items()},
         }
         for result in results
     ]
-    return json.dumps({"machine": describe_machine(), "results": records}, indent=1)
+    today = datetime.now(timezone.utc).date().isoformat()
+    return json.dumps({"date": today, "machine": machine, "results": records}, indent=1)
+
+
+def _plot(results: Sequence[StageTimes], machine: Mapping[str, str], path: Path) -> None:
+    from asmnet_sdk.benchmark_chart import draw_stage_times
+
+    processor, system, *versions = machine.items()
+    notes = (processor[1], system[1], ", ".join(" ".join(pair) for pair in versions))
+    draw_stage_times(results, footnotes=notes).save(path)
