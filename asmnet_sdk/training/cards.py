@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.evaluation import SubsetFigures
+from asmnet_sdk.training.hub_headers import hub_header
 from asmnet_sdk.training.measuring import Measurements, SigmaFigures
 from asmnet_sdk.training.robustness import Robustness
 
@@ -13,6 +14,8 @@ __all__ = ["REFERENCE_MODEL", "model_card"]
 
 REFERENCE_MODEL = "asmnet-68-paper"
 """What run times are compared with: the network as the paper states it, at 224 px."""
+
+_TAGS = ("face-alignment", "facial-landmarks", "head-pose-estimation", "asmnet")
 
 
 def model_card(
@@ -37,18 +40,7 @@ def model_card(
         hard_cases_picture: File name of the picture of the hard cases, beside the card.
     """
     return f"""\
----
-license: other
-license_name: research-only-training-data
-library_name: onnx
-pipeline_tag: keypoint-detection
-tags:
-- face-alignment
-- facial-landmarks
-- head-pose-estimation
-- asmnet
----
-
+{hub_header(task="keypoint-detection", tags=_TAGS)}
 # {metadata.name}
 
 Facial landmarks ({metadata.layout}) and head pose of one face crop in one forward pass, for

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from asmnet_sdk.detection.contract import DetectorMetadata
 from asmnet_sdk.training.detection.measuring import DetectorFigures
+from asmnet_sdk.training.hub_headers import hub_header
 
 __all__ = ["detector_card"]
 
@@ -28,16 +29,7 @@ def detector_card(
         measured: Date, protocol and hardware of the measurement, one sentence.
     """
     return f"""\
----
-license: other
-license_name: research-only-training-data
-library_name: onnx
-pipeline_tag: object-detection
-tags:
-- face-detection
-- asmnet
----
-
+{hub_header(task="object-detection", tags=("face-detection", "asmnet"))}
 # {metadata.name}
 
 Finds faces for [asmnet-sdk](https://pypi.org/project/asmnet-sdk/). Its boxes are tight
