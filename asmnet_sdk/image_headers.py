@@ -1,11 +1,13 @@
 """Format, size and orientation of a picture file, read from its bytes without decoding it.
 
 Each reader walks the blocks of the file to the last one: decoders fill what a cut file lacks with
-grey, so such a file is refused here.
+grey, so such a file is refused here. So are files made to take long or to take much memory: with
+very many blocks, or with tiles far larger than their picture.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import zlib
@@ -18,6 +20,10 @@ from asmnet_sdk.errors import InvalidImageError
 
 __all__ = ["SUPPORTED_FORMATS", "ImageHeader", "read_image_header"]
 
+_MOST_BLOCKS = 2**20
+_USUAL_TILE_PIXELS = 2**22
+_LARGEST_TILE_IN_PICTURES = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageHeader:
@@ -28,6 +34,7 @@ class ImageHeader:
         width: Width in pixels as stored, before the orientation is applied.
         height: Height in pixels as stored.
         orientation: The EXIF orientation, 1 (upright) to 8.
+        passes: How often the decoder goes over the whole picture: the scans of a JPEG file.
         overwrites: (position, bytes) to write into the file before OpenCV decodes it, so that it
             neither turns a TIFF, nor multiplies its colours by alpha, nor refuses a GIF whose
             background is outside its palette.
@@ -37,6 +44,7 @@ class ImageHeader:
     width: int
     height: int
     orientation: int = 1
+    passes: int = 1
     overwrites: tuple[tuple[int, bytes], ...] = ()
 
 
@@ -61,22 +69,34 @@ def read_image_header(data: bytes) -> ImageHeader:
     return header
 
 
+def _count_blocks(file_format: str) -> Iterator[int]:
+    """Count the blocks that are read, and refuse a file with very many."""
+    yield from range(_MOST_BLOCKS)
+    raise InvalidImageError(f"{file_format} file has more than {_MOST_BLOCKS} blocks")
+
+
 # A marker that is neither a stuffed zero nor a restart within the compressed data.
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd7])")
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def _read_jpeg(data: bytes) -> ImageHeader:
-    size_hw, orientation, has_scan = (0, 0), 1, False
+    size_hw, orientation, scans = (0, 0), 1, 0
     position = 2
+    count = _count_blocks("JPEG")
     while (found := _JPEG_MARKER.search(data, position)) is not None:
+        next(count)
         marker, position = found[1][0], found.end()
         if marker == 0xD9:
-            if not has_scan:
+            if not scans:
                 raise InvalidImageError("JPEG file holds no picture")
             height, width = size_hw
             return ImageHeader(
-                file_format="JPEG", width=width, height=height, orientation=orientation
+                file_format="JPEG",
+                width=width,
+                height=height,
+                orientation=orientation,
+                passes=scans,
             )
         (length,) = struct.unpack_from(">H", data, position)
         segment = data[position + 2 : position + length]
@@ -84,7 +104,7 @@ def _read_jpeg(data: bytes) -> ImageHeader:
             size_hw = struct.unpack_from(">HH", segment, 1)
         elif marker == 0xE1 and segment.startswith(_EXIF_PREFIX):
             orientation = _read_exif_orientation(segment)
-        has_scan |= marker == 0xDA
+        scans += marker == 0xDA
         position += length
     raise InvalidImageError("JPEG file is cut short")
 
@@ -93,7 +113,9 @@ def _read_png(data: bytes) -> ImageHeader:
     width = height = 0
     orientation = 1
     position, kind = 8, b""
+    count = _count_blocks("PNG")
     while kind != b"IEND":
+        next(count)
         length, kind = struct.unpack_from(">I4s", data, position)
         body_at, end = position + 8, position + 8 + length
         (checksum,) = struct.unpack_from(">I", data, end)
@@ -115,7 +137,9 @@ def _read_webp(data: bytes) -> ImageHeader:
     if len(data) < end:
         raise InvalidImageError("WebP file is cut short")
     position = 12
+    count = _count_blocks("WebP")
     while position + 8 <= end:
+        next(count)
         kind, length = struct.unpack_from("<4sI", data, position)
         if kind in _WEBP_SIZES and not any(size_wh):
             size_wh = _WEBP_SIZES[kind](data, position + 8)
@@ -171,7 +195,9 @@ def _read_gif(data: bytes) -> ImageHeader:
     overwrites = ((11, b"\0"),) if 3 * background >= palette_size else ()
     position = 13 + palette_size
     has_frame = False
+    count = _count_blocks("GIF")
     while data[position] != 0x3B:
+        next(count)
         if data[position] == 0x2C:
             has_frame = True
             position += 11 + _gif_palette_size(data[position + 9])
@@ -180,6 +206,7 @@ def _read_gif(data: bytes) -> ImageHeader:
         else:
             raise InvalidImageError("GIF file is damaged: unknown kind of block")
         while data[position]:
+            next(count)
             position += 1 + data[position]
         position += 1
     if not has_frame:
@@ -195,9 +222,11 @@ def _gif_palette_size(flags: int) -> int:
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _EXTRA_SAMPLES, _SAMPLE_FORMAT, _JPEG_TABLES = 338, 339, 347
 _DATA_OFFSETS, _DATA_SIZES = (273, 324), (279, 325)  # of strips, of tiles
+_TILE_SIDES = (322, 323)
+_MERE_HINTS = {_ORIENTATION, _EXTRA_SAMPLES}
 _TIFF_TAGS = frozenset(
     {_WIDTH, _HEIGHT, _BITS, _ORIENTATION, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _JPEG_TABLES}
-    | {*_DATA_OFFSETS, *_DATA_SIZES}
+    | {*_DATA_OFFSETS, *_DATA_SIZES, *_TILE_SIDES}
 )
 _UNASSOCIATED_ALPHA, _UNSPECIFIED = 2, 0
 
@@ -216,12 +245,16 @@ def _read_tiff(data: bytes) -> ImageHeader:
     tags = _read_tags(data, wanted=_TIFF_TAGS)
     if not {_WIDTH, _HEIGHT} <= tags.keys() or tags.keys().isdisjoint(_DATA_OFFSETS):
         raise InvalidImageError("TIFF file is damaged: no size, or no place of the pixels")
+    if any(not tags[tag].values for tag in tags.keys() - _MERE_HINTS):
+        raise InvalidImageError("TIFF file is damaged: a tag that is no whole number")
     bits = tags.get(_BITS, _NO_TAG).values
     sample_formats = tags.get(_SAMPLE_FORMAT, _NO_TAG).values
     if not {1, 2, 4, 8, 16}.issuperset(bits) or not {1}.issuperset(sample_formats):
         raise InvalidImageError("TIFF file whose samples are not unsigned numbers of 1 to 16 bits")
     if any(end > len(data) for end in _tiff_data_ends(tags)):
         raise InvalidImageError("TIFF file is cut short")
+    width, height = tags[_WIDTH].values[0], tags[_HEIGHT].values[0]
+    _check_tile(tags, picture_pixels=width * height)
     extra_samples = tags.get(_EXTRA_SAMPLES, _NO_TAG).values
     replacements = {
         _ORIENTATION: [1],
@@ -229,15 +262,23 @@ def _read_tiff(data: bytes) -> ImageHeader:
     }
     return ImageHeader(
         file_format="TIFF",
-        width=tags[_WIDTH].values[0],
-        height=tags[_HEIGHT].values[0],
+        width=width,
+        height=height,
         orientation=_orientation_of(tags),
         overwrites=tuple(
             (tags[tag].position, struct.pack(tags[tag].layout, *values))
             for tag, values in replacements.items()
-            if tag in tags
+            if tags.get(tag, _NO_TAG).values
         ),
     )
+
+
+def _check_tile(tags: Mapping[int, _TiffTag], *, picture_pixels: int) -> None:
+    """Refuse tiles far larger than the picture: decoders hold one whole."""
+    sides = [values[0] for tag in _TILE_SIDES if (values := tags.get(tag, _NO_TAG).values)]
+    pixels = math.prod(sides)
+    if pixels > max(_USUAL_TILE_PIXELS, _LARGEST_TILE_IN_PICTURES * picture_pixels):
+        raise InvalidImageError(f"TIFF file of {picture_pixels} pixels has a tile of {pixels}")
 
 
 def _tiff_data_ends(tags: Mapping[int, _TiffTag]) -> Iterator[int]:
@@ -255,7 +296,10 @@ def _read_tags(tiff: bytes, *, wanted: Container[int]) -> dict[int, _TiffTag]:
     tags: dict[int, _TiffTag] = {}
     for entry in range(start + 2, start + 2 + 12 * entry_count, 12):
         tag, kind, count = struct.unpack_from(f"{order}HHI", tiff, entry)
-        if tag not in wanted or kind not in _TIFF_CODES or tag in tags or not count:
+        if tag not in wanted or tag in tags:
+            continue
+        if kind not in _TIFF_CODES or not count:
+            tags[tag] = _NO_TAG  # a second one does not count, as for the decoder
             continue
         layout = f"{order}{count}{_TIFF_CODES[kind]}"
         position = entry + 8

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypeGuard, cast
+from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 import cv2
 import numpy as np
@@ -14,18 +16,41 @@ from numpy.typing import NDArray
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
 from asmnet_sdk.image_headers import ImageHeader, read_image_header
 
-if TYPE_CHECKING:
-    import PIL.Image
-
-__all__ = ["MAX_IMAGE_PIXELS", "ColorOrder", "ImageInput", "load_image"]
+__all__ = [
+    "MAX_IMAGE_BYTES",
+    "MAX_IMAGE_PIXELS",
+    "ColorOrder",
+    "ImageInput",
+    "PilImage",
+    "load_image",
+]
 
 MAX_IMAGE_PIXELS = 2**27
 """Files and PIL images with more pixels (134 million) are refused before they are decoded."""
 
+MAX_IMAGE_BYTES = 2**30
+"""Files with more bytes (1 GiB) are refused."""
+
+_MOST_PASSES = 16  # over a picture of MAX_IMAGE_PIXELS; over smaller ones more
+
+
+class PilImage(Protocol):
+    """What is used of a ``PIL.Image.Image``: types are complete where pillow is not installed."""
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def mode(self) -> str: ...  # noqa: D102
+    def load(self) -> object: ...  # noqa: D102
+    def getexif(self) -> Mapping[int, Any]: ...  # noqa: D102
+    def convert(self, mode: str) -> PilImage: ...  # noqa: D102
+
+
 ColorOrder: TypeAlias = Literal["bgr", "rgb"]
 ImageInput: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PIL.Image.Image"
-    " | NDArray[Any]"
+    str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | PilImage | NDArray[Any]
 )
 
 
@@ -46,7 +71,8 @@ def load_image(image: ImageInput, *, color: ColorOrder = "bgr") -> NDArray[np.ui
 
     Raises:
         InvalidImageError: The image cannot be read, is cut short, is larger than
-            ``MAX_IMAGE_PIXELS``, or has the wrong type.
+            ``MAX_IMAGE_PIXELS`` or ``MAX_IMAGE_BYTES``, would take unduly long to decode, or has
+            the wrong type.
         InvalidInputError: ``color`` is neither ``"bgr"`` nor ``"rgb"``.
     """
     if color not in ("bgr", "rgb"):
@@ -77,6 +103,8 @@ def _convert_array(array: NDArray[Any], color: ColorOrder) -> NDArray[np.uint8]:
         )
     if not array.size:
         raise InvalidImageError(f"array of shape {array.shape} has no pixels")
+    if array.size > max(_bytes_behind(array), 4 * MAX_IMAGE_PIXELS):
+        raise InvalidImageError(f"array of shape {array.shape} repeats a small one: too large")
     if channels == 3 and color == "rgb":
         return np.array(array, np.uint8, order="C")
     conversions = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
@@ -84,12 +112,18 @@ def _convert_array(array: NDArray[Any], color: ColorOrder) -> NDArray[np.uint8]:
     return cv2.cvtColor(np.ascontiguousarray(array), conversion)  # type: ignore[return-value]
 
 
-def _is_pil_image(image: object) -> TypeGuard[PIL.Image.Image]:
+def _bytes_behind(array: NDArray[np.uint8]) -> int:
+    """Return how many bytes of memory the strides of an array reach over."""
+    reaches = (abs(step) * (n - 1) for step, n in zip(array.strides, array.shape, strict=True))
+    return 1 + int(sum(reaches))
+
+
+def _is_pil_image(image: object) -> TypeGuard[PilImage]:
     pil_image = sys.modules.get("PIL.Image")
     return pil_image is not None and isinstance(image, pil_image.Image)
 
 
-def _convert_pil_image(image: PIL.Image.Image) -> NDArray[np.uint8]:
+def _convert_pil_image(image: PilImage) -> NDArray[np.uint8]:
     _check_size(image.width, image.height, source="PIL image")
     try:
         # The orientation is read after loading, which turns some formats upright by itself.
@@ -101,7 +135,7 @@ def _convert_pil_image(image: PIL.Image.Image) -> NDArray[np.uint8]:
     return _turn_upright(pixels, orientation)
 
 
-def _read_pil_pixels(image: PIL.Image.Image) -> NDArray[np.uint8]:
+def _read_pil_pixels(image: PilImage) -> NDArray[np.uint8]:
     if image.mode.startswith("I;16"):
         return _convert_array((np.asarray(image) >> 8).astype(np.uint8), "rgb")
     if image.mode in {"I", "F"}:
@@ -113,7 +147,10 @@ def _read_pil_pixels(image: PIL.Image.Image) -> NDArray[np.uint8]:
 
 def _read_path(path: str | os.PathLike[str]) -> bytes:
     try:
-        return Path(os.fsdecode(path)).read_bytes()
+        with Path(os.fsdecode(path)).open("rb") as file:
+            status = os.fstat(file.fileno())
+            size = status.st_size if stat.S_ISREG(status.st_mode) else MAX_IMAGE_BYTES
+            return file.read(min(size, MAX_IMAGE_BYTES) + 1)
     except OSError as exc:
         raise InvalidImageError(f"{path}: cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
@@ -136,11 +173,18 @@ def _read_file(file: BinaryIO, *, source: str) -> bytes:
 def _decode(data: bytes, *, source: str) -> NDArray[np.uint8]:
     if not data:
         raise InvalidImageError(f"{source}: empty, no bytes to read")
+    if len(data) > MAX_IMAGE_BYTES:
+        raise InvalidImageError(f"{source}: more than {MAX_IMAGE_BYTES} bytes")
     try:
         header = read_image_header(data)
     except InvalidImageError as exc:
         raise InvalidImageError(f"{source}: {exc}") from exc
     _check_size(header.width, header.height, source=source)
+    if header.passes * header.width * header.height > _MOST_PASSES * MAX_IMAGE_PIXELS:
+        raise InvalidImageError(
+            f"{source}: {header.passes} scans of {header.width} x {header.height} pixels would "
+            "take too long to decode"
+        )
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     failure = f"{source}: OpenCV {cv2.__version__} cannot decode this {header.file_format} file"
     try:

@@ -6,6 +6,7 @@ them wherever they point. So the file is searched for such references before it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -38,8 +39,14 @@ _MESSAGES: Mapping[str, Mapping[int, str]] = MappingProxyType(
     }
 )
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+_OPERATOR, _PRECOMPILED = 4, b"EPContext"  # some providers read such a node's file
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _DEEPEST = 64
+# An attribute of this name is an Einsum's; onnxruntime 1.32 never ends on one of other signs.
+_ATTRIBUTE_NAME, _ATTRIBUTE_TEXT = 1, 4
+_EQUATION = re.compile(
+    rb"TERM(?:,TERM)*(?:->TERM)?".replace(b"TERM", rb"[A-Za-z ]*(?:\.{3}[A-Za-z ]*)?")
+)
 
 
 def read_model_file(path: Path) -> bytes:
@@ -72,13 +79,17 @@ def read_model_file(path: Path) -> bytes:
 
 
 def _refers_outside(message: memoryview, kind: str, *, depth: int) -> bool:
-    """Say whether a tensor anywhere in this message has its data outside the file."""
+    """Say whether a tensor or precompiled part anywhere in this message is in another file."""
     if depth > _DEEPEST:
         raise ValueError("nested too deep")
+    if kind == "attribute":
+        _check_equation(message)
     for field, value in _fields(message):
         if kind == "tensor" and (
             field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value != 0)
         ):
+            return True
+        if kind == "node" and field == _OPERATOR and _is_bytes(value, _PRECOMPILED):
             return True
         inner = _MESSAGES[kind].get(field)
         if (
@@ -88,6 +99,23 @@ def _refers_outside(message: memoryview, kind: str, *, depth: int) -> bool:
         ):
             return True
     return False
+
+
+def _check_equation(attribute: memoryview) -> None:
+    """Refuse an attribute that is the equation of an Einsum, but not well formed.
+
+    Raises:
+        ValueError: It is one.
+    """
+    texts = {field: value for field, value in _fields(attribute) if isinstance(value, memoryview)}
+    if not _is_bytes(texts.get(_ATTRIBUTE_NAME, 0), b"equation"):
+        return
+    if not _EQUATION.fullmatch(texts.get(_ATTRIBUTE_TEXT, b"")):
+        raise ValueError("an equation that is none")
+
+
+def _is_bytes(value: memoryview | int, wanted: bytes) -> bool:
+    return isinstance(value, memoryview) and value == wanted
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:

@@ -27,7 +27,7 @@ __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
 _MAX_SIZE = 8192
 _LARGEST_ENLARGEMENT = 8192.0
 _LARGEST_REDUCTION = 8192.0
-_MOST_PLACED_PIXELS = _MAX_SIZE**2
+_MOST_PLACED_PIXELS = 2**25
 
 
 def _template(points: ArrayLike, base: int) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from asmnet_sdk import FaceAligner, ModelFileError
 from asmnet_sdk.model_files import LARGEST_MODEL_BYTES, read_model_file
 from asmnet_sdk.session import OnnxSession
 from tests.dot_model import write_dot_model
+from tests.runtime_faults import needs_sound_onnxruntime
 
 WEIGHTS = np.arange(400, dtype=np.float32)
 
@@ -68,6 +69,29 @@ def test_constant_in_another_file_is_refused(tmp_path):
         read_model_file(path)
 
 
+def test_weights_of_a_branch_in_another_file_are_refused(tmp_path):
+    tensor = external(numpy_helper.from_array(WEIGHTS, "w"))
+    branch = helper.make_graph(
+        [helper.make_node("Identity", ["w"], ["b"])],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("b", TensorProto.FLOAT, [400])],
+        [tensor],
+    )
+    node = helper.make_node("If", ["is_so"], ["y"], then_branch=branch, else_branch=branch)
+    with pytest.raises(ModelFileError, match="external data"):
+        FaceAligner(write(tmp_path, adding_model(node)))
+
+
+def test_sparse_weights_in_another_file_are_refused(tmp_path):
+    model = adding_model(helper.make_node("Add", ["x", "w"], ["y"]))
+    sparse = model.graph.sparse_initializer.add()
+    sparse.values.CopyFrom(external(numpy_helper.from_array(WEIGHTS, "w")))
+    sparse.indices.CopyFrom(numpy_helper.from_array(np.arange(400)))
+    with pytest.raises(ModelFileError, match="external data"):
+        FaceAligner(write(tmp_path, model))
+
+
 def test_operators_of_unknown_origin_are_refused(tmp_path):
     node = helper.make_node("Steal", ["x"], ["y"], domain="evil")
     with pytest.raises(ModelFileError, match="no model that onnxruntime can load"):
@@ -98,6 +122,7 @@ def test_truncated_file_is_refused(tmp_path, kept):
         FaceAligner(path)
 
 
+@needs_sound_onnxruntime
 def test_flipped_bytes_never_escape_as_another_error(tmp_path, dot_model):
     whole = bytearray(dot_model.read_bytes())
     generator = np.random.default_rng(0)

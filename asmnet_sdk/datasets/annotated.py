@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
 
-__all__ = ["AnnotatedFace", "existing_photo", "finite_points"]
+__all__ = ["AnnotatedFace", "existing_photo", "finite_points", "read_annotation_text"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,16 +40,28 @@ class AnnotatedFace:
         return self.photo.stem
 
 
+def read_annotation_text(path: Path) -> str:
+    """Return the text of a file; bytes that are no UTF-8 become replacement characters.
+
+    Raises:
+        InvalidInputError: The file cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as exc:
+        raise InvalidInputError(f"{path} cannot be read: {exc.strerror}") from exc
+
+
 def finite_points(coordinates: ArrayLike, *, where: str) -> NDArray[np.float32]:
     """Return (K, 2) points.
 
     Raises:
-        InvalidInputError: One is not finite; the message says where.
+        InvalidInputError: One is not finite, or beyond float32; the message says where.
     """
-    points = np.asarray(coordinates, np.float32).reshape(-1, 2)
-    if not np.isfinite(points).all():
+    points = np.asarray(coordinates, np.float64).reshape(-1, 2)
+    if not (np.abs(points) <= np.finfo(np.float32).max).all():
         raise InvalidInputError(f"{where}: coordinates are not finite")
-    return points
+    return points.astype(np.float32)
 
 
 def existing_photo(photo: Path, *, where: str) -> Path:
@@ -58,6 +70,10 @@ def existing_photo(photo: Path, *, where: str) -> Path:
     Raises:
         InvalidInputError: There is no such file; the message says where it is named.
     """
-    if not photo.is_file():
+    try:
+        is_there = photo.is_file()
+    except (OSError, ValueError) as exc:  # a name too long, or none that a file can have
+        raise InvalidInputError(f"{where}: no photo {str(photo)[:200]!r}") from exc
+    if not is_there:
         raise InvalidInputError(f"{where}: no photo {photo}")
     return photo

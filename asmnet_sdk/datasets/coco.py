@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.datasets.annotated import AnnotatedFace, existing_photo, finite_points
+from asmnet_sdk.datasets.annotated import (
+    AnnotatedFace,
+    existing_photo,
+    finite_points,
+    read_annotation_text,
+)
 from asmnet_sdk.errors import InvalidInputError
 
 __all__ = ["read_coco"]
@@ -35,7 +40,7 @@ def read_coco(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
         where = f"{path}, annotations[{index}]"
         points = _parse_keypoints(annotation, where=where)
         if points is not None:
-            name = images.get(annotation.get("image_id"))
+            name = _name_of(annotation.get("image_id"), images)
             if name is None:
                 raise InvalidInputError(f"{where}: no image has its image_id")
             photo = existing_photo((photos or path.parent) / name, where=where)
@@ -48,23 +53,27 @@ def read_coco(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
 def _load_coco(path: Path) -> tuple[dict[object, str], list[dict[str, Any]]]:
     """Return the file names by image id, and the annotations."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_annotation_text(path))
         names = {image["id"]: str(image["file_name"]) for image in content["images"]}
         annotations = [dict(annotation) for annotation in content["annotations"]]
     except json.JSONDecodeError as exc:
         raise InvalidInputError(f"{path}, line {exc.lineno}: no JSON ({exc.msg})") from exc
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise InvalidInputError(
             f"{path}: expected 'images' with id and file_name, and 'annotations' ({exc!r})"
         ) from exc
     return names, annotations
 
 
+def _name_of(image_id: object, images: Mapping[object, str]) -> str | None:
+    return images.get(image_id) if isinstance(image_id, Hashable) else None
+
+
 def _parse_keypoints(annotation: Mapping[str, Any], *, where: str) -> NDArray[np.float32] | None:
     """Return (K, 2) points, or None where not all are labelled."""
     try:
         triples = np.asarray(annotation.get("keypoints", []), np.float64).reshape(-1, 3)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidInputError(f"{where}: keypoints are no list of x, y, visibility") from None
     if len(triples) == 0 or not triples[:, 2].all():
         return None

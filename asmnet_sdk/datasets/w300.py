@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.datasets.annotated import AnnotatedFace
+from asmnet_sdk.datasets.annotated import AnnotatedFace, finite_points, read_annotation_text
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
 
@@ -25,14 +25,14 @@ def read_pts(path: Path) -> NDArray[np.float32]:
     Raises:
         InvalidInputError: The file is no .pts file; the message names file and line.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = read_annotation_text(path).splitlines()
     opening = next((i for i, line in enumerate(lines) if line.strip() == "{"), None)
     if opening is None:
         raise InvalidInputError(f"{path}: no line '{{' that opens the list of points")
     points: list[tuple[float, float]] = []
     for number, line in enumerate(lines[opening + 1 :], opening + 2):
         if line.strip() == "}":
-            return np.asarray(points, np.float32).reshape(-1, 2) - 1
+            return finite_points(points, where=str(path)) - 1
         points.append(_parse_point(line, where=f"{path}, line {number}"))
     raise InvalidInputError(f"{path}: no line '}}' that closes the list of points")
 
@@ -96,11 +96,13 @@ def read_head_poses(path: Path) -> Mapping[tuple[str, str, str], tuple[HeadPose,
         InvalidInputError: A column is missing or a row is bad; the message names file and line.
     """
     poses: dict[tuple[str, str, str], tuple[HeadPose, float]] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
+    rows = csv.DictReader(read_annotation_text(path).splitlines())
+    try:
         for row in rows:
             pose = _parse_head_pose(row, where=f"{path}, line {rows.line_num}")
             poses[row["split"], row["subset"], row["name"]] = pose
+    except csv.Error as exc:
+        raise InvalidInputError(f"{path}, line {rows.line_num}: no CSV ({exc})") from exc
     return poses
 
 
@@ -112,6 +114,8 @@ def _parse_head_pose(row: Mapping[str, str], *, where: str) -> tuple[HeadPose, f
         yaw, pitch, roll, spread = (float(row[n]) for n in ("yaw", "pitch", "roll", "spread"))
     except (TypeError, ValueError) as exc:
         raise InvalidInputError(f"{where}: an angle is not a number ({exc})") from exc
+    if not np.isfinite([yaw, pitch, roll, spread]).all():
+        raise InvalidInputError(f"{where}: an angle is not finite")
     return HeadPose(yaw, pitch, roll), spread
 
 

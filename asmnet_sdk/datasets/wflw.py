@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asmnet_sdk.datasets.annotated import AnnotatedFace, existing_photo, finite_points
+from asmnet_sdk.datasets.annotated import (
+    AnnotatedFace,
+    existing_photo,
+    finite_points,
+    read_annotation_text,
+)
 from asmnet_sdk.errors import InvalidInputError
 
 __all__ = ["WFLW_ATTRIBUTES", "read_wflw"]
@@ -28,7 +33,7 @@ def read_wflw(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
         InvalidInputError: A line is bad or its photo is missing; the message names file and line.
     """
     photos = photos or _find_wflw_images(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_annotation_text(path).splitlines()
     faces = [
         _parse_wflw(line, photos, path.stem, where=f"{path}, line {number}")
         for number, line in enumerate(lines, 1)

@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from asmnet_sdk.errors import ModelFileError
+from asmnet_sdk.metadata_values import is_number, is_text, parse_json_object
 from asmnet_sdk.session import OnnxSession
 
 __all__ = ["DETECTOR_METADATA_KEY", "DetectorMetadata", "read_detector_contract"]
 
 DETECTOR_METADATA_KEY = "asmnet_sdk_detector"
 _FORMAT_VERSION = 1
+_LARGEST_SIDE = 2560
 _RANK_AND_TYPE = {
     "image": (4, "tensor(uint8)"),
     "boxes": (2, "tensor(float)"),
@@ -82,9 +84,7 @@ def _parse_metadata(session: OnnxSession) -> DetectorMetadata:
     if text is None:
         raise _misfit(session, f"no metadata {DETECTOR_METADATA_KEY!r} in the file")
     try:
-        metadata = DetectorMetadata(**json.loads(text))
-        numbers = (metadata.stride, metadata.long_side, metadata.smallest_face)
-        is_usable = min(numbers) > 0 and 0 <= metadata.score_threshold <= 1
+        metadata = DetectorMetadata(**parse_json_object(text))
     except (TypeError, ValueError) as exc:
         raise _misfit(session, f"metadata {DETECTOR_METADATA_KEY!r} is broken ({exc})") from exc
     if metadata.format_version != _FORMAT_VERSION or metadata.kind != "detector":
@@ -93,9 +93,23 @@ def _parse_metadata(session: OnnxSession) -> DetectorMetadata:
             f"a {metadata.kind!r} of format version {metadata.format_version!r}; "
             f"this package reads a 'detector' of version {_FORMAT_VERSION}",
         )
-    if not is_usable:
-        raise _misfit(session, f"metadata has a number out of range: {text}")
+    if not _is_usable(metadata):
+        raise _misfit(session, f"metadata is broken, a value is out of range: {text[:1000]}")
     return metadata
+
+
+def _is_usable(metadata: DetectorMetadata) -> bool:
+    sides = (metadata.stride, metadata.long_side)
+    return (
+        all(type(side) is int and 1 <= side <= _LARGEST_SIDE for side in sides)
+        and is_number(metadata.smallest_face)
+        and metadata.smallest_face > 0
+        and is_number(metadata.score_threshold)
+        and 0 <= metadata.score_threshold <= 1
+        and all(map(is_text, (metadata.name, metadata.training_data, metadata.licence)))
+        and isinstance(metadata.figures, dict)
+        and all(map(is_number, metadata.figures.values()))
+    )
 
 
 def _misfit(session: OnnxSession, reason: str) -> ModelFileError:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from asmnet_sdk.errors import InvalidInputError
 
@@ -138,10 +138,11 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         return make_config(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise InvalidInputError(f"{path} cannot be read as TOML: {exc}") from exc
     except InvalidInputError as exc:
         raise InvalidInputError(f"{path}: {exc}") from exc
+    # ValueError: what is no TOML or no text, and numbers of thousands of digits.
+    except (OSError, ValueError, RecursionError) as exc:
+        raise InvalidInputError(f"{path} cannot be read as TOML: {exc}") from exc
 
 
 def write_config(config: RunConfig, path: Path) -> None:
@@ -183,7 +184,9 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return _is_whole(value) or isinstance(value, float)
+    """Say whether a value is a finite number that a float can hold."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(cast(float, value)) <= sys.float_info.max
 
 
 def _is_path(value: object) -> bool:
