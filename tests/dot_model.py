@@ -51,7 +51,8 @@ def _graph(size: int, drop_output: str | None) -> onnx.GraphProto:
     positions = (np.arange(size, dtype=np.float32) + 0.5) / size
     nodes = [
         helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceSum", ["pixels", "plane"], ["brightness"], keepdims=0),
+        helper.make_node("ReduceSum", ["pixels", "plane"], ["sum"], keepdims=0),
+        helper.make_node("Max", ["sum", "dark"], ["brightness"]),  # no dot: the corner, not nan
         helper.make_node("Einsum", ["pixels", "positions"], ["sum_x"], equation="nhwc,w->nc"),
         helper.make_node("Einsum", ["pixels", "positions"], ["sum_y"], equation="nhwc,h->nc"),
         helper.make_node("Div", ["sum_x", "brightness"], ["x"]),
@@ -70,6 +71,7 @@ def _graph(size: int, drop_output: str | None) -> onnx.GraphProto:
     constants = {
         "plane": np.array([1, 2], np.int64),
         "positions": positions,
+        "dark": np.float32(1),
         "last": np.array([2], np.int64),
         "channels": np.arange(POINTS, dtype=np.int64) % 3,
         "zero": np.float32(0),
