@@ -87,6 +87,16 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),
             ModelSpec(
+                name="asmnet-68-paper",
+                kind="aligner",
+                repository="asmnet/asmnet-68-paper",
+                revision="v0.1.0",
+                filename="model.onnx",
+                sha256="6d66d612b8a504ca1521c5a9b5debe7dd12ba6df0015450844a065ae13105a73",
+                licence="research only",
+                summary="ASMNet as published, at 224 px: 68 iBUG landmarks and head pose",
+            ),
+            ModelSpec(
                 name=DEFAULT_DETECTOR,
                 kind="detector",
                 repository="asmnet/asmnet-detector",

@@ -146,7 +146,7 @@ class FaceTracker:
         self, image: NDArray[np.uint8], live: Sequence[Track], seconds: float
     ) -> dict[Track, Face]:
         """Align where the faces were in the frame before; return those that are still there."""
-        faces = self._align(image, [track.box for track in live])
+        faces = self._align(image, [track.crop_box for track in live])
         followed = {live[i]: f for i, f in faces.items() if self._is_followed(live[i], f)}
         return without_doubles(followed, seconds)
 
@@ -186,7 +186,8 @@ class FaceTracker:
 
     def _new_track(self, face: Face, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
-        track = Track(self._next_id, smoother, face, box_around(face), seconds)
+        box = box_around(face)
+        track = Track(self._next_id, smoother, face, box, box, seconds)
         self._next_id += 1
         self._tracks.append(track)
         return track

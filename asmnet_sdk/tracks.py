@@ -27,6 +27,8 @@ __all__ = [
 _SAME_FACE_OVERLAP = 0.4
 # A face that overlaps its last box less than this has jumped: smoothing starts afresh.
 _JUMP_OVERLAP = 0.5
+# A crop is placed anew when the face overlaps its box less than this.
+_CROP_OVERLAP = 0.97
 # Cutoff of a track's speed, low enough that a hop onto a neighbour does not pass for motion.
 _SPEED_CUTOFF_HZ = 0.5
 # Where a lost face may be found again: shares of the way that its motion would have taken it.
@@ -35,12 +37,17 @@ _WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(eq=False, slots=True)
 class Track:
-    """One face over time: how it looked when it was last seen, and how it moved then."""
+    """One face over time: how it looked when it was last seen, and how it moved then.
+
+    Its next crop is that of ``crop_box``, which stays as long as the face hardly moves: landmarks
+    depend a little on the crop, so a crop that followed them at once would let them wander.
+    """
 
     track_id: int
     smoother: FaceSmoother
     face: Face
     box: BoundingBox
+    crop_box: BoundingBox
     seen_seconds: float
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     frames_lost: int = 0
@@ -68,6 +75,8 @@ class Track:
                 _SPEED_CUTOFF_HZ, elapsed
             )
         self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
+        if overlap_of(self.crop_box, box) < _CROP_OVERLAP:
+            self.crop_box = box
 
     def _moved(self, elapsed_seconds: float) -> BoundingBox:
         x, y = self.velocity * elapsed_seconds

@@ -355,3 +355,15 @@ def test_tracker_finds_the_dots_of_the_dot_model(dot_model, color):
         [face] = tracker.update(frame, color=color)
         assert face.track_id == 0
         np.testing.assert_allclose(face.landmarks[:3], dots, atol=1.1)
+
+
+def test_crop_stays_until_the_face_moves(stage):
+    """Landmarks depend a little on the crop: if it followed them at once, they would drift."""
+    tracker = FaceTracker(stage, min_cutoff_hz=math.inf)
+    crops = []
+    for x in (100, 100.3, 100.5, 104):
+        play(tracker, stage, [(x, 100)])
+        crops.append(stage.crops[0].center)
+    play(tracker, stage, [(104, 100)])
+    crops.append(stage.crops[0].center)
+    assert crops == [(100, 100)] * 4 + [(104, 100)]
