@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
@@ -96,8 +96,8 @@ class OnnxSession:
         self._is_closed = False
         self.device: str = _device_of(self._session)
         self.metadata: Mapping[str, str] = _metadata_of(self._session, path)
-        self.inputs: Mapping[str, Any] = {node.name: node for node in self._session.get_inputs()}
-        self.outputs: Mapping[str, Any] = {node.name: node for node in self._session.get_outputs()}
+        self.inputs: Mapping[str, Any] = _by_name(self._session.get_inputs(), path)
+        self.outputs: Mapping[str, Any] = _by_name(self._session.get_outputs(), path)
         _LIVE_SESSIONS.add(self)
 
     def __reduce__(self) -> tuple[Callable[..., OnnxSession], tuple[object, ...]]:
@@ -225,6 +225,15 @@ def _preload_cuda_libraries() -> None:
 def _device_of(session: onnxruntime.InferenceSession) -> str:
     provider = session.get_providers()[0]
     return next(name for name, known in DEVICES.items() if known == provider)
+
+
+def _by_name(tensors: Sequence[Any], path: Path) -> Mapping[str, Any]:
+    """Return tensors by their names, once these and those in their shapes have proved to be text."""
+    try:
+        shapes = {tensor.name: tensor.shape for tensor in tensors}
+    except UnicodeDecodeError as exc:
+        raise ModelFileError(f"{path} has tensors whose names are no text: {exc}") from exc
+    return dict(zip(shapes, tensors, strict=True))
 
 
 def _metadata_of(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:

@@ -122,6 +122,13 @@ def test_truncated_file_is_refused(tmp_path, kept):
         FaceAligner(path)
 
 
+def test_dimension_whose_name_is_no_text_is_refused(tmp_path, dot_model):
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(dot_model.read_bytes().replace(b"\x12\x01N", b"\x12\x01\xce"))
+    with pytest.raises(ModelFileError, match="whose names are no text"):
+        FaceAligner(path, device="cpu")
+
+
 @needs_sound_onnxruntime
 def test_flipped_bytes_never_escape_as_another_error(tmp_path, dot_model):
     whole = bytearray(dot_model.read_bytes())
