@@ -228,7 +228,7 @@ def _device_of(session: onnxruntime.InferenceSession) -> str:
 
 
 def _by_name(tensors: Sequence[Any], path: Path) -> Mapping[str, Any]:
-    """Return tensors by their names, once these and those in their shapes have proved to be text."""
+    """Return tensors by name, once all names, also those in shapes, have proved to be text."""
     try:
         shapes = {tensor.name: tensor.shape for tensor in tensors}
     except UnicodeDecodeError as exc:
