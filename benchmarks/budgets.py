@@ -2,9 +2,7 @@
 
 Usage: python benchmarks/budgets.py [--rounds 150]
 
-Prints a row a budget; exit code 1 if one is not kept. The paper's network is hub/asmnet-68-paper
-where that exists; else it is exported with random weights, which needs the extra [train] and takes
-the same time.
+Prints a row a budget; exit code 1 if one is not kept. The paper's network is hub/asmnet-68-paper.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,15 +131,14 @@ def full_hd_photo() -> NDArray[np.uint8]:
 
 def model_budgets(rounds: int) -> list[Budget]:
     """The default model against the paper's and against its 8-bit form, one thread."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = {
-            "default": resolve_model("asmnet-68"),
-            "int8": resolve_model("asmnet-68-int8"),
-            "paper": PAPER_MODEL if PAPER_MODEL.is_file() else export_paper(Path(folder)),
-        }
-        networks = {
-            name: LandmarkNetwork(path, device="cpu", threads=1) for name, path in files.items()
-        }
+    files = {
+        "default": resolve_model("asmnet-68"),
+        "int8": resolve_model("asmnet-68-int8"),
+        "paper": PAPER_MODEL,
+    }
+    networks = {
+        name: LandmarkNetwork(path, device="cpu", threads=1) for name, path in files.items()
+    }
     photo = load_image(PORTRAIT)
     crops = {name: [network.cut(photo, BOX)] for name, network in networks.items()}
     times = interleave(
@@ -165,24 +161,6 @@ def model_budgets(rounds: int) -> list[Budget]:
             is_kept=int8_gain >= 1.3,
         ),
     ]
-
-
-def export_paper(folder: Path) -> Path:
-    """Export the paper's network as its weights were at the start, and return the file."""
-    from asmnet_sdk.contract import ModelMetadata
-    from asmnet_sdk.training.export import export_network
-    from asmnet_sdk.training.networks import PaperAsmnet
-
-    metadata = ModelMetadata(
-        name="asmnet-paper",
-        layout="IBUG_68",
-        input_size=224,
-        crop_scale=1.25,
-        training_data="none",
-        licence="Apache-2.0",
-    )
-    export_network(PaperAsmnet(), metadata, folder / "paper.onnx")
-    return folder / "paper.onnx"
 
 
 def batch_budgets(rounds: int) -> list[Budget]:
