@@ -38,6 +38,7 @@ TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(asmnet [a-z][^`]*)`")
 # What a test cannot run: .ci/run does the first one; the second needs a network.
 INSTALLING = {"pip install .", "pip install asmnet-sdk"}
+TESTING = ['pip install -e ".[dev]"', "pytest"]  # .ci/run does this, with further extras
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -135,7 +136,7 @@ def test_python_snippets_run(page: Path, workplace: Path):
 def test_commands_run(name: str, workplace: Path):
     for line in commands_of(REPOSITORY / name):
         command, *words = shlex.split(line)
-        if line not in INSTALLING:
+        if line not in INSTALLING and line not in TESTING:
             assert command == "asmnet", line
             run = [sys.executable, "-m", "asmnet_sdk", *words]
             result = subprocess.run(run, cwd=workplace, capture_output=True, check=False)
@@ -145,6 +146,13 @@ def test_commands_run(name: str, workplace: Path):
 def test_ci_installs_as_the_readme_says():
     steps = (REPOSITORY / ".ci" / "run").read_text("utf-8")
     assert re.search(r"pip install --quiet \.$", steps, re.MULTILINE)
+
+
+def test_ci_tests_as_the_readme_says():
+    steps = (REPOSITORY / ".ci" / "run").read_text("utf-8")
+    assert [line for line in commands_of(REPOSITORY / "README.md") if line in TESTING] == TESTING
+    assert re.search(r'pip install --quiet -e "\.\[dev\b', steps)
+    assert re.search(r"^pytest$", steps, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.evaluation import SubsetFigures
-from asmnet_sdk.training.hub_headers import hub_header
+from asmnet_sdk.training.hub_files import hub_header
 from asmnet_sdk.training.measuring import Measurements, SigmaFigures
 from asmnet_sdk.training.robustness import Robustness
 

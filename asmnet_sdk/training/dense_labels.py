@@ -26,6 +26,7 @@ from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.session import OnnxSession
 from asmnet_sdk.training.augmentation import jitter_box
 from asmnet_sdk.training.label_files import link_photo, write_head_poses, write_pts
+from asmnet_sdk.training.mirroring import mirror_box, mirror_points
 
 __all__ = ["Labeller", "complete_landmarks", "label_folder", "load_pfld", "mean_of_views"]
 
@@ -75,12 +76,8 @@ def mean_of_views(
     looks = []
     for _ in range(_VIEWS // 2):
         looks.append(label(image, jitter_box(box, generator)))
-        shaken = jitter_box(box, generator)
-        across = BoundingBox(
-            width - 1 - shaken.x_max, shaken.y_min, width - 1 - shaken.x_min, shaken.y_max
-        )
-        mirrored = label(mirror_image, across)[list(WFLW_98.mirror)]
-        looks.append(np.column_stack([width - 1 - mirrored[:, 0], mirrored[:, 1]]))
+        found = label(mirror_image, mirror_box(jitter_box(box, generator), width))
+        looks.append(mirror_points(found, WFLW_98, width))
     mean: Landmarks = np.mean(looks, axis=0, dtype=np.float32)
     return mean
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.images import load_image
-from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.augmentation import jitter_box
 from asmnet_sdk.training.label_files import (
     HEAD_POSE_HEADER,
@@ -25,6 +25,7 @@ from asmnet_sdk.training.label_files import (
     write_head_poses,
     write_pts,
 )
+from asmnet_sdk.training.mirroring import mirror_box, mirror_points
 
 __all__ = ["consensus_landmarks", "label_folder"]
 
@@ -102,28 +103,17 @@ def consensus_landmarks(
     upright = aligner.predict(image, boxes, color="rgb")
     mirrored = aligner.predict(
         np.ascontiguousarray(image[:, ::-1]),
-        [_mirror_box(b, image.shape[1]) for b in boxes],
+        [mirror_box(b, image.shape[1]) for b in boxes],
         color="rgb",
     )
-    order = list(aligner.layout.mirror)
     looks = np.stack(
         [face.landmarks for face in upright]
-        + [_mirror_points(face, order, image.shape[1]) for face in mirrored]
+        + [mirror_points(face.landmarks, face.layout, image.shape[1]) for face in mirrored]
     )
     side = max(box.width, box.height)
     disagreement = float(np.sqrt(looks.var(axis=0).sum(axis=-1).mean())) / side
     score = float(np.mean([face.score or 0.0 for face in (*upright, *mirrored)]))
     return looks.mean(axis=0), disagreement, score
-
-
-def _mirror_box(box: BoundingBox, width: int) -> BoundingBox:
-    return BoundingBox(width - 1 - box.x_max, box.y_min, width - 1 - box.x_min, box.y_max)
-
-
-def _mirror_points(face: Face, order: list[int], width: int) -> NDArray[np.float32]:
-    points = face.landmarks[order].copy()
-    points[:, 0] = width - 1 - points[:, 0]
-    return points
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

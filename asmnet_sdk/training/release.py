@@ -32,6 +32,7 @@ from asmnet_sdk.training.cards import REFERENCE_MODEL, model_card
 from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.export import export_network
 from asmnet_sdk.training.hard_cases import draw_hard_cases, try_hard_cases
+from asmnet_sdk.training.hub_files import write_checksums
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.measuring import Measurements, measure
 from asmnet_sdk.training.networks import FaceNetwork
@@ -104,7 +105,7 @@ def write_release(
         hard_cases_picture=picture,
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
-    _write_checksums(folder, [model.name, *([picture] if picture else [])])
+    write_checksums(folder, [model.name, *([picture] if picture else [])])
     return figures
 
 
@@ -114,13 +115,6 @@ def _write_model(
     export_network(network, metadata, path)
     if crops is not None:
         quantise_model(path, crops)
-
-
-def _write_checksums(folder: Path, names: Sequence[str]) -> None:
-    """Write SHA256SUMS, as ``sha256sum --check`` reads it."""
-    digests = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
-    lines = [f"{digest}  {name}\n" for digest, name in zip(digests, names, strict=True)]
-    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> str | None:

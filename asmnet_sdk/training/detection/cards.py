@@ -6,7 +6,7 @@ from pathlib import Path
 
 from asmnet_sdk.detection.contract import DetectorMetadata
 from asmnet_sdk.training.detection.measuring import DetectorFigures
-from asmnet_sdk.training.hub_headers import hub_header
+from asmnet_sdk.training.hub_files import hub_header
 
 __all__ = ["detector_card"]
 

@@ -27,6 +27,7 @@ from asmnet_sdk.training.detection.cards import detector_card
 from asmnet_sdk.training.detection.export import export_detector
 from asmnet_sdk.training.detection.measuring import DetectorFigures, measure_detector
 from asmnet_sdk.training.detection.networks import STRIDES, DetectionNetwork
+from asmnet_sdk.training.hub_files import write_checksums
 
 __all__ = ["write_detector_release"]
 
@@ -77,7 +78,7 @@ def write_detector_release(
     )
     card = detector_card(metadata, figures, model=model, sha256=digest, measured=measured)
     (folder / "README.md").write_text(card, encoding="utf-8")
-    (folder / "SHA256SUMS").write_text(f"{digest}  model.onnx\n", encoding="utf-8")
+    write_checksums(folder, [model.name])
     return figures
 
 
