@@ -103,7 +103,7 @@ def _convert_array(array: NDArray[Any], color: ColorOrder) -> NDArray[np.uint8]:
         )
     if not array.size:
         raise InvalidImageError(f"array of shape {array.shape} has no pixels")
-    if array.size > max(_bytes_behind(array), 4 * MAX_IMAGE_PIXELS):
+    if array.size > 4 * MAX_IMAGE_PIXELS and array.size > _bytes_behind(array):
         raise InvalidImageError(f"array of shape {array.shape} repeats a small one: too large")
     if channels == 3 and color == "rgb":
         return np.array(array, np.uint8, order="C")

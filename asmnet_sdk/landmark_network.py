@@ -85,9 +85,8 @@ class LandmarkNetwork:
         The box of the face is the one whose crop this is.
         """
         height, width = image.shape[:2]
-        whole = BoundingBox(-0.5, -0.5, width - 0.5, height - 0.5)
         half = max(width, height) / self.metadata.crop_scale / 2
-        x, y = whole.center
+        x, y = (width - 1) / 2, (height - 1) / 2
         box = BoundingBox(x - half, y - half, x + half, y + half)
         return self._cut(image, box, looked_at=box)
 
@@ -135,7 +134,7 @@ class LandmarkNetwork:
     def _run(
         self, session: OnnxSession, crops: Sequence[FaceCrop]
     ) -> dict[str, NDArray[np.float32]]:
-        outputs = session.run({"image": np.stack([crop.pixels for crop in crops])})
+        outputs = session.run({"image": np.array([crop.pixels for crop in crops])})
         check_outputs(outputs, layout=self.layout, count=len(crops), path=session.path)
         return outputs
 

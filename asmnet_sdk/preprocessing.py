@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -30,7 +31,7 @@ BoxesInput: TypeAlias = (
 )
 
 _LARGEST_BOX_IN_IMAGES = 16
-_IDENTITY = np.eye(2, 3)
+_IDENTITY = [[1, 0, 0], [0, 1, 0]]
 
 
 def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
@@ -97,15 +98,16 @@ def crop_matrix(
             back.
     """
     scale = size / (crop_scale * max(box.width, box.height))
-    angle = np.radians(clockwise_degrees)
-    linear = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return np.column_stack([linear, (size - 1) / 2 - linear @ box.center])
+    angle = math.radians(clockwise_degrees)
+    a, b = scale * math.cos(angle), scale * math.sin(angle)
+    (x, y), middle = box.center, (size - 1) / 2
+    return np.array([[a, b, middle - a * x - b * y], [-b, a, middle + b * x - a * y]])
 
 
 def resize_matrix(from_wh: tuple[float, float], to_wh: tuple[float, float]) -> Matrix:
     """Return the transform between pixel centres when a picture is resized."""
-    factor = np.asarray(to_wh, np.float64) / from_wh
-    return np.column_stack([np.diag(factor), factor / 2 - 0.5])
+    across, down = to_wh[0] / from_wh[0], to_wh[1] / from_wh[1]
+    return np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5]])
 
 
 def cut_crop(
@@ -124,7 +126,7 @@ def cut_crop(
     Returns:
         (height, width, C) uint8.
     """
-    if image.shape[1::-1] == size_wh and np.abs(matrix - _IDENTITY).max() < 1e-6:
+    if image.shape[1::-1] == size_wh and matrix.round(6).tolist() == _IDENTITY:
         return image.copy()
     image, matrix = part_under_crop(image, matrix, size_wh)
     shrink = 1 / scale_of(matrix)
@@ -182,8 +184,8 @@ def crop_to_image(landmarks: NDArray[np.float32], matrix: Matrix, size: int) -> 
     Returns:
         (K, 2) float32 image pixels.
     """
-    crop_pixels = landmarks.astype(np.float64) * size - 0.5
-    return transform_points(invert(matrix), crop_pixels).astype(np.float32)
+    to_image = compose(invert(matrix), [[size, 0, -0.5], [0, size, -0.5]])
+    return transform_points(to_image, landmarks).astype(np.float32)
 
 
 def image_to_crop(landmarks: NDArray[np.float32], matrix: Matrix, size: int) -> NDArray[np.float32]:

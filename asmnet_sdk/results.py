@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -36,7 +37,7 @@ class BoundingBox:
     """The detector's confidence in [0, 1]; None for a box that no detector gave."""
 
     def __post_init__(self) -> None:
-        if not np.isfinite(tuple(self)).all():
+        if not all(map(math.isfinite, self)):
             raise InvalidBoundingBoxError(f"box {tuple(self)} has a number that is not finite")
         if self.width <= 0 or self.height <= 0:
             raise InvalidBoundingBoxError(
