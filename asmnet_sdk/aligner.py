@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import cv2
 import numpy as np
@@ -209,15 +209,42 @@ class FaceAligner:
                 f"{len(images)} images came with {len(boxes)} lists of boxes; "
                 "needed: one list for each image"
             )
-        crops: list[FaceCrop] = []
-        counts: list[int] = []
-        for index, source in enumerate(images):
-            image = load_image(source, color=color)
-            found = self._boxes_of(image, None if boxes is None else boxes[index])
-            crops += [self._crop(image, box) for box in found]
-            counts.append(len(found))
-        faces = iter(self._network.predict(crops))
-        return [list(islice(faces, count)) for count in counts]
+        crops = [
+            self.cut(image, None if boxes is None else boxes[index], color=color)
+            for index, image in enumerate(images)
+        ]
+        faces = iter(self.align(list(chain(*crops))))
+        return [list(islice(faces, len(some))) for some in crops]
+
+    def cut(
+        self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
+    ) -> list[FaceCrop]:
+        """Cut the crops that ``predict`` would look at: the first half of its work.
+
+        Args:
+            image: As for ``predict``.
+            boxes: As for ``predict``.
+            color: As for ``predict``.
+
+        Returns:
+            One crop a box. Their ``pixels`` may be changed (``dataclasses.replace``) before
+            ``align`` sees them.
+
+        Raises:
+            InvalidImageError: As for ``predict``.
+            InvalidBoundingBoxError: As for ``predict``.
+            ModelDownloadError: As for ``predict``.
+        """
+        pixels = load_image(image, color=color)
+        return [self._crop(pixels, box) for box in self._boxes_of(pixels, boxes)]
+
+    def align(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        """Find the landmarks and head pose in crops of ``cut``: the second half of ``predict``.
+
+        Returns:
+            One face a crop, in pixels of the images that they were cut from.
+        """
+        return self._network.predict(crops)
 
     def _crop(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
         """Cut the crop of the last pass, which the passes before it improve."""

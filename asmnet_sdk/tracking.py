@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,11 @@ from asmnet_sdk.tracks import (
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
+    from asmnet_sdk.landmark_network import FaceCrop
 
 __all__ = ["FaceTracker"]
+
+_Key = TypeVar("_Key")
 
 
 class FaceTracker:
@@ -43,8 +46,10 @@ class FaceTracker:
     up on one face, the one that strayed farther from its motion has lost its own. A lost track
     keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
 
-    Landmarks and head pose pass a One-Euro filter that measures speed in face sizes, so small and
-    large faces are smoothed alike; after a loss or a jump it starts afresh.
+    The crops of a face are made as bright as those of the seconds before, so that flicker and
+    passing clouds do not move landmarks. Landmarks and head pose pass a One-Euro filter that
+    measures speed in face sizes, so small and large faces are smoothed alike. After a loss or a
+    jump both start afresh.
 
     One tracker serves one video, in one thread. Frames of another size are another video: all
     tracks end, and its faces get new ids. Between videos of one size call ``reset``.
@@ -146,8 +151,13 @@ class FaceTracker:
         self, image: NDArray[np.uint8], live: Sequence[Track], seconds: float
     ) -> dict[Track, Face]:
         """Align where the faces were in the frame before; return those that are still there."""
-        faces = self._align(image, [track.crop_box for track in live])
-        followed = {live[i]: f for i, f in faces.items() if self._is_followed(live[i], f)}
+        crops = self._cut(image, {track: track.crop_box for track in live})
+        lit = {
+            track: track.exposure.apply(crop, elapsed_seconds=seconds - track.seen_seconds)
+            for track, crop in crops.items()
+        }
+        faces = self._align(lit).items()
+        followed = {track: face for track, face in faces if self._is_followed(track, face)}
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, face: Face) -> bool:
@@ -171,18 +181,25 @@ class FaceTracker:
         others = [track for track in self._tracks if track not in found]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
-        for index, face in self._align(image, rest).items():
+        for index, face in self._align(self._cut(image, dict(enumerate(rest)))).items():
             if not any(is_same_face(face, other) for other in found.values()):
                 found[owners.get(index) or self._new_track(face, seconds)] = face
         return found
 
-    def _align(self, image: NDArray[np.uint8], boxes: Sequence[BoundingBox]) -> dict[int, Face]:
-        """Return index of the box -> its face, where the box is usable and the face has a place."""
-        usable = [index for index, box in enumerate(boxes) if _is_usable(box, image)]
+    def _cut(
+        self, image: NDArray[np.uint8], boxes: Mapping[_Key, BoundingBox]
+    ) -> dict[_Key, FaceCrop]:
+        """Cut the crops of those boxes that are usable."""
+        usable = {key: box for key, box in boxes.items() if _is_usable(box, image)}
         if not usable:
             return {}
-        faces = self._aligner.predict(image, [boxes[index] for index in usable], color="rgb")
-        return {i: face for i, face in zip(usable, faces, strict=True) if has_place(face)}
+        crops = self._aligner.cut(image, list(usable.values()), color="rgb")
+        return dict(zip(usable, crops, strict=True))
+
+    def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Face]:
+        """Return the faces in the crops, as far as they have a place."""
+        faces = self._aligner.align(list(crops.values()))
+        return {key: face for key, face in zip(crops, faces, strict=True) if has_place(face)}
 
     def _new_track(self, face: Face, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.exposure import ExposureHold
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.smoothing import FaceSmoother, smoothing_weight
@@ -49,6 +50,7 @@ class Track:
     box: BoundingBox
     crop_box: BoundingBox
     seen_seconds: float
+    exposure: ExposureHold = field(default_factory=ExposureHold)
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     frames_lost: int = 0
 
@@ -65,6 +67,7 @@ class Track:
         """Take in the face as it looks now."""
         if self.frames_lost or overlap_of(self.box, box_around(face)) < _JUMP_OVERLAP:
             self.smoother.reset()
+            self.exposure.reset()
         elapsed = seconds - self.seen_seconds
         smoothed = self.smoother.smooth(face, elapsed_seconds=elapsed)
         self.face = replace(smoothed, track_id=self.track_id)

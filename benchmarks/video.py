@@ -152,9 +152,9 @@ def still(_: float) -> tuple[float, float, float, float]:
     return 0, 120, 0, 1
 
 
-def flickering(seconds: float) -> tuple[float, float, float, float]:
-    """Keep still while the light goes up and down."""
-    return 0, 120, 0, 1 + 0.2 * np.sin(2 * np.pi * 0.5 * seconds)
+def flickering(exposure: float) -> Callable[[float], tuple[float, float, float, float]]:
+    """Keep still while the light goes up and down by 20 % around an exposure."""
+    return lambda seconds: (0, 120, 0, exposure * (1 + 0.2 * np.sin(np.pi * seconds)))
 
 
 def panning(face_sizes_per_second: float) -> Callable[[float], tuple[float, float, float, float]]:
@@ -247,7 +247,8 @@ def measure_motion(bench: Bench, portraits: list[Portrait]) -> None:
     scenes = {
         "still, noise 3, JPEG 90": (still, Camera(noise=3, quality=90)),
         "still, noise 6, JPEG 75": (still, Camera(noise=6, quality=75)),
-        "still, light +-20 %": (flickering, Camera(noise=3, quality=90)),
+        "still, light +-20 %": (flickering(0.75), Camera(noise=3, quality=90)),
+        "still, light +-20 %, overexposed": (flickering(1), Camera(noise=3, quality=90)),
         "pan 0.25 face/s": (panning(0.25), Camera(noise=3, quality=90)),
         "pan 1 face/s": (panning(1), Camera(noise=3, quality=90)),
         "pan 4 faces/s": (panning(4), Camera(noise=3, quality=90)),

@@ -128,6 +128,17 @@ def test_predict_batch_equals_single_predictions(dot_aligner, picture):
             np.testing.assert_allclose(face.landmarks, other_face.landmarks, atol=1e-3)
 
 
+def test_cut_and_align_are_the_halves_of_predict(dot_aligner, picture):
+    boxes = [BOX, (40, 30, 160, 150)]
+    crops = dot_aligner.cut(picture, boxes)
+    assert [tuple(crop.box) for crop in crops] == [tuple(map(float, box)) for box in boxes]
+    for face, expected in zip(
+        dot_aligner.align(crops), dot_aligner.predict(picture, boxes), strict=True
+    ):
+        assert np.array_equal(face.landmarks, expected.landmarks)
+    assert dot_aligner.align([]) == []
+
+
 def test_predict_batch_handles_more_faces_than_one_run(dot_aligner, picture):
     faces = dot_aligner.predict_batch([picture], [[BOX] * 150], color="rgb")[0]
     assert len(faces) == 150

@@ -15,6 +15,7 @@ from asmnet_sdk import (
     InvalidImageError,
     InvalidInputError,
 )
+from asmnet_sdk.landmark_network import FaceCrop
 from asmnet_sdk.tracking import FaceTracker
 from tests.dot_model import picture_with_dots
 
@@ -35,17 +36,26 @@ class Stage:
         self.faces: list[tuple[float, float]] = []
         self.detections = 0
         self.crops: list[BoundingBox] = []
+        self.levels: list[float] = []
         self._has_scores = has_scores
 
     def detect(self, image, *, color):
         self.detections += 1
         return [BoundingBox.around(SHAPE + np.array(center)) for center in self.faces]
 
-    def predict(self, image, boxes, *, color):
+    def cut(self, image, boxes, *, color):
         assert image.shape[2] == 3
         assert color == "rgb"
         self.crops = list(boxes)
-        return [self._look_at(box) for box in boxes]
+        pixels = np.full((16, 16, 3), image.mean(), np.uint8)
+        return [
+            FaceCrop(pixels=pixels, matrix=np.eye(2, 3), clockwise_degrees=0, box=box)
+            for box in boxes
+        ]
+
+    def align(self, crops):
+        self.levels = [crop.pixels.mean() for crop in crops]
+        return [self._look_at(crop.box) for crop in crops]
 
     def _look_at(self, box: BoundingBox) -> Face:
         reach = 0.6 * max(box.width, box.height)
@@ -244,6 +254,25 @@ def test_frames_of_another_size_are_another_video(stage):
     [face] = tracker.update(np.zeros((200, 300, 3), np.uint8), timestamp=0.0)
     assert face.track_id == 1
     assert center_of(face) == pytest.approx((103, 80), abs=1e-4)
+
+
+def test_crops_keep_their_brightness_in_flickering_light(stage):
+    tracker = FaceTracker(stage)
+    stage.faces = [(100, 80)]
+    levels = []
+    for light in (100, 100, 80, 120, 95):
+        tracker.update(FRAME + np.uint8(light))
+        levels += stage.levels
+    assert levels == pytest.approx([100] * 5, abs=2)
+
+
+def test_face_found_again_is_seen_in_the_light_of_its_new_place(stage):
+    tracker = FaceTracker(stage)
+    play(tracker, stage, [(100, 80)], [(100, 80)], [])
+    stage.faces = [(100, 80)]
+    for _ in range(3):
+        tracker.update(FRAME + np.uint8(200))
+    assert stage.levels == [200]
 
 
 def test_reset_ends_all_tracks(stage):
