@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from asmnet_sdk.exporting import faces_to_csv, faces_to_json
     from asmnet_sdk.images import load_image
+    from asmnet_sdk.landmark_network import FaceCrop
     from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, WFLW_98, Layout
     from asmnet_sdk.models import ModelSpec, available_models
     from asmnet_sdk.results import BoundingBox, Face, HeadPose
@@ -55,6 +56,7 @@ _MODULES = {
     ),
     "exporting": ("faces_to_csv", "faces_to_json"),
     "images": ("load_image",),
+    "landmark_network": ("FaceCrop",),
     "layouts": ("FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"),
     "models": ("ModelSpec", "available_models"),
     "results": ("BoundingBox", "Face", "HeadPose"),
@@ -73,6 +75,7 @@ __all__ = [
     "DeviceUnavailableError",
     "Face",
     "FaceAligner",
+    "FaceCrop",
     "FaceDetector",
     "FaceTracker",
     "HeadPose",

@@ -28,19 +28,16 @@ _LARGEST_RUN_ON_CPU = 2  # more take longer a crop: what passes between layers l
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FaceCrop:
-    """What the network is to look at.
-
-    Attributes:
-        pixels: (S, S, 3) uint8 RGB, S being the network's input size.
-        matrix: (2, 3), image pixels -> crop pixels.
-        clockwise_degrees: How far the crop was turned back against the image.
-        box: The box that the face will carry.
-    """
+    """What the network is to look at: one face, cut out by ``FaceAligner.cut``."""
 
     pixels: NDArray[np.uint8]
+    """(S, S, 3) uint8 RGB, S being the network's input size."""
     matrix: Matrix
+    """(2, 3) float64, image pixels -> crop pixels."""
     clockwise_degrees: float
+    """How far the face is turned in the image; the crop was turned back by as much."""
     box: BoundingBox
+    """The box that the face will carry."""
 
 
 class LandmarkNetwork:

@@ -11,8 +11,8 @@ import asmnet_sdk
 
 PUBLIC = {
     "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetDetector", "AsmnetError", "BoundingBox",
-    "DeviceUnavailableError", "Face", "FaceAligner", "FaceDetector", "FaceTracker", "HeadPose",
-    "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError", "Layout",
+    "DeviceUnavailableError", "Face", "FaceAligner", "FaceCrop", "FaceDetector", "FaceTracker",
+    "HeadPose", "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError", "Layout",
     "ModelDownloadError", "ModelError", "ModelFileError", "ModelMetadata", "ModelSpec",
     "UnknownModelError", "WarpedFace", "YuNetDetector", "__version__", "available_models",
     "draw_faces", "faces_to_csv", "faces_to_json", "load_image", "warp_face",
