@@ -146,7 +146,7 @@ def test_small_face_takes_a_crop_enlarged_many_times(dot_aligner):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"layout": []}, "layout .* is no text"),
+        ({"layout": []}, r"layout \[\] is none of"),
         ({"name": 3}, "name 3 is no text"),
         ({"licence": "\ud800"}, "is no text"),
         ({"input_size": 10**6}, "input_size 1000000 is not in 1 to 2048"),
@@ -179,19 +179,19 @@ def with_metadata(folder: Path, key: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        {"long_side": 10**9},
-        {"long_side": 320.0},
-        {"stride": True},
-        {"smallest_face": float("nan")},
-        {"smallest_face": 10**400},
-        {"score_threshold": float("nan")},
+        ({"long_side": 10**9}, "long_side 1000000000 is not in 1 to 2560"),
+        ({"long_side": 320.0}, "long_side 320.0 is not in 1 to 2560"),
+        ({"stride": True}, "stride True is not in 1 to 2560"),
+        ({"smallest_face": float("nan")}, "smallest_face nan is not above 0"),
+        ({"smallest_face": 10**400}, "smallest_face 10{400} is not"),
+        ({"score_threshold": float("nan")}, r"score_threshold nan is not in \[0, 1\]"),
     ],
 )
-def test_detector_metadata_out_of_range_is_refused(tmp_path, change):
+def test_detector_metadata_out_of_range_is_refused(tmp_path, change, message):
     text = json.dumps(asdict(SQUARES) | change)
-    with pytest.raises(ModelFileError, match="out of range"):
+    with pytest.raises(ModelFileError, match=message):
         AsmnetDetector(write_square_detector(tmp_path / "squares.onnx", metadata=text))
 
 

@@ -25,7 +25,7 @@ LARGEST_INPUT_SIDE = 2560
 
 
 class AsmnetDetector:
-    """Finds faces with a model that obeys the detector contract, the largest face first.
+    """Finds faces with a model that obeys the contract of detectors, the largest face first.
 
     The photo is shrunk or enlarged so that its long side is ``metadata.long_side``, 320 px: faces
     below about 1/18 of the long side are then often missed. ``min_face_size`` enlarges the input

@@ -12,8 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from asmnet_sdk.errors import ModelFileError
-from asmnet_sdk.metadata_values import is_number, is_text, parse_json_object
+from asmnet_sdk.contract_checks import check_tensor, is_number, misfit, parse_metadata
 from asmnet_sdk.session import OnnxSession
 
 __all__ = ["DETECTOR_METADATA_KEY", "DetectorMetadata", "read_detector_contract"]
@@ -21,11 +20,6 @@ __all__ = ["DETECTOR_METADATA_KEY", "DetectorMetadata", "read_detector_contract"
 DETECTOR_METADATA_KEY = "asmnet_sdk_detector"
 _FORMAT_VERSION = 1
 _LARGEST_SIDE = 2560
-_RANK_AND_TYPE = {
-    "image": (4, "tensor(uint8)"),
-    "boxes": (2, "tensor(float)"),
-    "scores": (1, "tensor(float)"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,49 +62,24 @@ def read_detector_contract(session: OnnxSession) -> DetectorMetadata:
     Raises:
         ModelFileError: Metadata or tensors are missing or do not fit; the message says which.
     """
-    metadata = _parse_metadata(session)
-    tensors = {**session.inputs, **session.outputs}
-    for name, (rank, dtype) in _RANK_AND_TYPE.items():
-        if name not in tensors:
-            raise _misfit(session, f"no tensor {name!r} (there are {', '.join(tensors)})")
-        found = tensors[name]
-        if found.type != dtype or len(found.shape) != rank:
-            raise _misfit(session, f"{name!r} is {found.type} {found.shape}, needed {dtype}")
-    return metadata
-
-
-def _parse_metadata(session: OnnxSession) -> DetectorMetadata:
-    text = session.metadata.get(DETECTOR_METADATA_KEY)
-    if text is None:
-        raise _misfit(session, f"no metadata {DETECTOR_METADATA_KEY!r} in the file")
-    try:
-        metadata = DetectorMetadata(**parse_json_object(text))
-    except (TypeError, ValueError) as exc:
-        raise _misfit(session, f"metadata {DETECTOR_METADATA_KEY!r} is broken ({exc})") from exc
-    if metadata.format_version != _FORMAT_VERSION or metadata.kind != "detector":
-        raise _misfit(
-            session,
-            f"a {metadata.kind!r} of format version {metadata.format_version!r}; "
-            f"this package reads a 'detector' of version {_FORMAT_VERSION}",
-        )
-    if not _is_usable(metadata):
-        raise _misfit(session, f"metadata is broken, a value is out of range: {text[:1000]}")
-    return metadata
-
-
-def _is_usable(metadata: DetectorMetadata) -> bool:
-    sides = (metadata.stride, metadata.long_side)
-    return (
-        all(type(side) is int and 1 <= side <= _LARGEST_SIDE for side in sides)
-        and is_number(metadata.smallest_face)
-        and metadata.smallest_face > 0
-        and is_number(metadata.score_threshold)
-        and 0 <= metadata.score_threshold <= 1
-        and all(map(is_text, (metadata.name, metadata.training_data, metadata.licence)))
-        and isinstance(metadata.figures, dict)
-        and all(map(is_number, metadata.figures.values()))
+    metadata = parse_metadata(
+        session, DETECTOR_METADATA_KEY, DetectorMetadata, format_version=_FORMAT_VERSION
     )
+    _check_metadata(session, metadata)
+    check_tensor(session, session.inputs, "image", "tensor(uint8)", (None, None, None, 3))
+    check_tensor(session, session.outputs, "boxes", "tensor(float)", (None, 4))
+    check_tensor(session, session.outputs, "scores", "tensor(float)", (None,))
+    return metadata
 
 
-def _misfit(session: OnnxSession, reason: str) -> ModelFileError:
-    return ModelFileError(f"{session.path} does not fit the detector contract: {reason}")
+def _check_metadata(session: OnnxSession, metadata: DetectorMetadata) -> None:
+    if metadata.kind != "detector":
+        raise misfit(session.path, f"kind {metadata.kind!r}, needed 'detector'")
+    for name in ("stride", "long_side"):
+        side = getattr(metadata, name)
+        if not (type(side) is int and 1 <= side <= _LARGEST_SIDE):
+            raise misfit(session.path, f"{name} {side!r} is not in 1 to {_LARGEST_SIDE}")
+    if not (is_number(metadata.smallest_face) and metadata.smallest_face > 0):
+        raise misfit(session.path, f"smallest_face {metadata.smallest_face!r} is not above 0")
+    if not (is_number(metadata.score_threshold) and 0 <= metadata.score_threshold <= 1):
+        raise misfit(session.path, f"score_threshold {metadata.score_threshold!r} is not in [0, 1]")
