@@ -14,12 +14,11 @@ from asmnet_sdk.preprocessing import check_box_against_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
 from asmnet_sdk.tracks import (
+    Sighting,
     Track,
-    box_around,
-    has_place,
-    is_same_face,
     match_boxes,
     overlap_of,
+    sight,
     without_doubles,
 )
 
@@ -149,41 +148,40 @@ class FaceTracker:
 
     def _follow(
         self, image: NDArray[np.uint8], live: Sequence[Track], seconds: float
-    ) -> dict[Track, Face]:
+    ) -> dict[Track, Sighting]:
         """Align where the faces were in the frame before; return those that are still there."""
         crops = self._cut(image, {track: track.crop_box for track in live})
         lit = {
             track: track.exposure.apply(crop, elapsed_seconds=seconds - track.seen_seconds)
             for track, crop in crops.items()
         }
-        faces = self._align(lit).items()
-        followed = {track: face for track, face in faces if self._is_followed(track, face)}
+        seen = self._align(lit).items()
+        followed = {track: it for track, it in seen if self._is_followed(track, it)}
         return without_doubles(followed, seconds)
 
-    def _is_followed(self, track: Track, face: Face) -> bool:
-        is_face = face.score is None or face.score >= self._min_score
-        return is_face and overlap_of(track.box, box_around(face)) >= self._min_overlap
+    def _is_followed(self, track: Track, seen: Sighting) -> bool:
+        is_face = seen.face.score is None or seen.face.score >= self._min_score
+        return is_face and overlap_of(track.box, seen.box) >= self._min_overlap
 
     def _detect(
-        self, image: NDArray[np.uint8], followed: dict[Track, Face], seconds: float
-    ) -> dict[Track, Face]:
+        self, image: NDArray[np.uint8], followed: dict[Track, Sighting], seconds: float
+    ) -> dict[Track, Sighting]:
         """Return the faces that are followed and those that only the detector finds."""
         self._frames_since_detection = 0
         boxes = self._aligner.detect(image, color="rgb")
-        places = [[box_around(face)] for face in followed.values()]
-        confirmed = match_boxes(places, boxes, self._min_overlap)
+        confirmed = match_boxes([[it.box] for it in followed.values()], boxes, self._min_overlap)
         found = {
-            track: face
-            for index, (track, face) in enumerate(followed.items())
-            if index in confirmed or face.score is not None
+            track: seen
+            for index, (track, seen) in enumerate(followed.items())
+            if index in confirmed or seen.face.score is not None
         }
         rest = [box for index, box in enumerate(boxes) if index not in confirmed.values()]
         others = [track for track in self._tracks if track not in found]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
-        for index, face in self._align(self._cut(image, dict(enumerate(rest)))).items():
-            if not any(is_same_face(face, other) for other in found.values()):
-                found[owners.get(index) or self._new_track(face, seconds)] = face
+        for index, seen in self._align(self._cut(image, dict(enumerate(rest)))).items():
+            if not any(seen.is_same_face(other) for other in found.values()):
+                found[owners.get(index) or self._new_track(seen, seconds)] = seen
         return found
 
     def _cut(
@@ -196,20 +194,19 @@ class FaceTracker:
         crops = self._aligner.cut(image, list(usable.values()), color="rgb")
         return dict(zip(usable, crops, strict=True))
 
-    def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Face]:
+    def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Sighting]:
         """Return the faces in the crops, as far as they have a place."""
-        faces = self._aligner.align(list(crops.values()))
-        return {key: face for key, face in zip(crops, faces, strict=True) if has_place(face)}
+        sightings = map(sight, self._aligner.align(list(crops.values())))
+        return {key: seen for key, seen in zip(crops, sightings, strict=True) if seen is not None}
 
-    def _new_track(self, face: Face, seconds: float) -> Track:
+    def _new_track(self, seen: Sighting, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
-        box = box_around(face)
-        track = Track(self._next_id, smoother, face, box, box, seconds)
+        track = Track(self._next_id, smoother, seen.face, seen.box, seen.box, seconds)
         self._next_id += 1
         self._tracks.append(track)
         return track
 
-    def _settle(self, found: dict[Track, Face], seconds: float) -> list[Face]:
+    def _settle(self, found: dict[Track, Sighting], seconds: float) -> list[Face]:
         """Move every track on by one frame; return the faces that were found."""
         for track in self._tracks:
             if track in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +15,7 @@ from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.smoothing import FaceSmoother, smoothing_weight
 
-__all__ = [
-    "Track",
-    "box_around",
-    "has_place",
-    "is_same_face",
-    "match_boxes",
-    "overlap_of",
-    "without_doubles",
-]
+__all__ = ["Sighting", "Track", "match_boxes", "overlap_of", "sight", "without_doubles"]
 
 # Two faces whose boxes overlap more than this are one face.
 _SAME_FACE_OVERLAP = 0.4
@@ -34,6 +27,26 @@ _CROP_OVERLAP = 0.97
 _SPEED_CUTOFF_HZ = 0.5
 # Where a lost face may be found again: shares of the way that its motion would have taken it.
 _WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sighting:
+    """A face in one frame, and the tight box around its landmarks."""
+
+    face: Face
+    box: BoundingBox
+
+    def is_same_face(self, other: Sighting) -> bool:
+        """Tell whether two faces of one frame lie so close that they are one."""
+        return overlap_of(self.box, other.box) > _SAME_FACE_OVERLAP
+
+
+def sight(face: Face) -> Sighting | None:
+    """Return the face with its box, or None where its landmarks span none or are not finite."""
+    try:
+        return Sighting(face, BoundingBox.around(face.landmarks))
+    except InvalidBoundingBoxError:
+        return None
 
 
 @dataclass(eq=False, slots=True)
@@ -59,19 +72,19 @@ class Track:
         elapsed = seconds - self.seen_seconds
         return [self._moved(share * elapsed) for share in _WAY]
 
-    def strayed(self, face: Face, seconds: float) -> float:
+    def strayed(self, seen: Sighting, seconds: float) -> float:
         """Return how little the face lies where it should be: 0 right there, 1 elsewhere."""
-        return 1 - overlap_of(self._moved(seconds - self.seen_seconds), box_around(face))
+        return 1 - overlap_of(self._moved(seconds - self.seen_seconds), seen.box)
 
-    def see(self, face: Face, seconds: float) -> None:
+    def see(self, seen: Sighting, seconds: float) -> None:
         """Take in the face as it looks now."""
-        if self.frames_lost or overlap_of(self.box, box_around(face)) < _JUMP_OVERLAP:
+        if self.frames_lost or overlap_of(self.box, seen.box) < _JUMP_OVERLAP:
             self.smoother.reset()
             self.exposure.reset()
         elapsed = seconds - self.seen_seconds
-        smoothed = self.smoother.smooth(face, elapsed_seconds=elapsed)
+        smoothed = self.smoother.smooth(seen.face, elapsed_seconds=elapsed)
         self.face = replace(smoothed, track_id=self.track_id)
-        box = box_around(self.face)
+        box = BoundingBox.around(self.face.landmarks)
         if elapsed > 0:
             velocity = np.subtract(box.center, self.box.center) / elapsed
             self.velocity += (velocity - self.velocity) * smoothing_weight(
@@ -87,16 +100,13 @@ class Track:
         return BoundingBox(box.x_min + x, box.y_min + y, box.x_max + x, box.y_max + y)
 
 
-def without_doubles(followed: Mapping[Track, Face], seconds: float) -> dict[Track, Face]:
+def without_doubles(followed: Mapping[Track, Sighting], seconds: float) -> dict[Track, Sighting]:
     """Drop the track that strayed farther, where two are on one face."""
     kept = dict(followed)
-    tracks = list(followed)
-    boxes = [[*box_around(face)] for face in followed.values()]
-    overlaps = np.triu(intersection_over_union(boxes, boxes), k=1)
-    for pair in np.argwhere(overlaps > _SAME_FACE_OVERLAP):
-        rivals = [tracks[index] for index in pair if tracks[index] in kept]
-        if len(rivals) == 2:
-            del kept[max(rivals, key=lambda track: track.strayed(followed[track], seconds))]
+    for pair in combinations(followed, 2):
+        are_kept = all(track in kept for track in pair)
+        if are_kept and followed[pair[0]].is_same_face(followed[pair[1]]):
+            del kept[max(pair, key=lambda track: track.strayed(followed[track], seconds))]
     return kept
 
 
@@ -125,23 +135,8 @@ def match_boxes(
 
 def overlap_of(box: BoundingBox, other: BoundingBox) -> float:
     """Return the IoU of two boxes."""
-    return float(intersection_over_union([*box], [*other])[0, 0])
-
-
-def is_same_face(face: Face, other: Face) -> bool:
-    """Tell whether two faces of one frame lie so close that they are one."""
-    return overlap_of(box_around(face), box_around(other)) > _SAME_FACE_OVERLAP
-
-
-def box_around(face: Face) -> BoundingBox:
-    """Return the tight box around the landmarks, from which the next crop comes."""
-    return BoundingBox.around(face.landmarks)
-
-
-def has_place(face: Face) -> bool:
-    """Tell whether the landmarks are finite and span a box."""
-    try:
-        box_around(face)
-    except InvalidBoundingBoxError:
-        return False
-    return True
+    width = min(box.x_max, other.x_max) - max(box.x_min, other.x_min)
+    height = min(box.y_max, other.y_max) - max(box.y_min, other.y_min)
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / (box.area + other.area - width * height)
