@@ -155,7 +155,7 @@ class FaceAligner:
             InvalidImageError: The image cannot be read.
             ModelDownloadError: The detector could not be fetched.
         """
-        return self._face_detector().detect(load_image(image, color=color))
+        return self._face_detector().detect(load_image(image, color=color, copy=False))
 
     async def predict_async(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -181,7 +181,7 @@ class FaceAligner:
         Returns:
             The face, in pixels of the crop.
         """
-        image = load_image(crop, color=color)
+        image = load_image(crop, color=color, copy=False)
         return self._network.predict([self._network.cut_whole(image)])[0]
 
     def predict_batch(
@@ -235,7 +235,7 @@ class FaceAligner:
             InvalidBoundingBoxError: As for ``predict``.
             ModelDownloadError: As for ``predict``.
         """
-        pixels = load_image(image, color=color)
+        pixels = load_image(image, color=color, copy=False)
         return [self._crop(pixels, box) for box in self._boxes_of(pixels, boxes)]
 
     def align(self, crops: Sequence[FaceCrop]) -> list[Face]:

@@ -54,7 +54,9 @@ ImageInput: TypeAlias = (
 )
 
 
-def load_image(image: ImageInput, *, color: ColorOrder = "bgr") -> NDArray[np.uint8]:
+def load_image(
+    image: ImageInput, *, color: ColorOrder = "bgr", copy: bool = True
+) -> NDArray[np.uint8]:
     """Load an image as RGB.
 
     A file (path, bytes or binary file object) may be BMP, GIF, JPEG, PNG, TIFF or WebP as far as
@@ -65,9 +67,11 @@ def load_image(image: ImageInput, *, color: ColorOrder = "bgr") -> NDArray[np.ui
         image: Path, bytes, binary file object, PIL image, or uint8 array of shape (H, W),
             (H, W, 1), (H, W, 3) or (H, W, 4).
         color: Order of the channels of an array; files and PIL images know their own.
+        copy: False returns an RGB array itself where it is C-contiguous.
 
     Returns:
-        (H, W, 3) uint8 RGB, C-contiguous; it shares no memory with ``image``.
+        (H, W, 3) uint8 RGB, C-contiguous; it shares no memory with ``image`` unless ``copy`` is
+        False.
 
     Raises:
         InvalidImageError: The image cannot be read, is cut short, is larger than
@@ -78,7 +82,7 @@ def load_image(image: ImageInput, *, color: ColorOrder = "bgr") -> NDArray[np.ui
     if color not in ("bgr", "rgb"):
         raise InvalidInputError(f"color is {color!r}; needed: 'bgr' or 'rgb'")
     if isinstance(image, np.ndarray):
-        return _convert_array(image, color)
+        return _convert_array(image, color, copy=copy)
     if _is_pil_image(image):
         return _convert_pil_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
@@ -94,7 +98,9 @@ def load_image(image: ImageInput, *, color: ColorOrder = "bgr") -> NDArray[np.ui
     )
 
 
-def _convert_array(array: NDArray[Any], color: ColorOrder) -> NDArray[np.uint8]:
+def _convert_array(
+    array: NDArray[Any], color: ColorOrder, *, copy: bool = True
+) -> NDArray[np.uint8]:
     channels = array.shape[2] if array.ndim == 3 else 1
     if array.dtype != np.uint8 or array.ndim not in {2, 3} or channels not in {1, 3, 4}:
         raise InvalidImageError(
@@ -106,7 +112,7 @@ def _convert_array(array: NDArray[Any], color: ColorOrder) -> NDArray[np.uint8]:
     if array.size > 4 * MAX_IMAGE_PIXELS and array.size > _bytes_behind(array):
         raise InvalidImageError(f"array of shape {array.shape} repeats a small one: too large")
     if channels == 3 and color == "rgb":
-        return np.array(array, np.uint8, order="C")
+        return np.array(array, order="C") if copy else np.ascontiguousarray(array)
     conversions = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
     conversion = cv2.COLOR_RGBA2RGB if color == "rgb" and channels == 4 else conversions[channels]
     return cv2.cvtColor(np.ascontiguousarray(array), conversion)  # type: ignore[return-value]

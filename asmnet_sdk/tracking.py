@@ -124,7 +124,7 @@ class FaceTracker:
             InvalidImageError: The frame cannot be read; the tracks stay as they were.
             InvalidInputError: The timestamp does not lie after the one before.
         """
-        image = load_image(frame, color=color)
+        image = load_image(frame, color=color, copy=False)
         if image.shape != self._shape:
             self.reset()
         seconds = self._next_seconds(timestamp)

@@ -110,6 +110,13 @@ def test_changing_the_result_leaves_the_array_alone(color, channels):
     assert (array == 9).all()
 
 
+def test_without_copy_an_rgb_array_is_returned_itself():
+    array = np.full((4, 5, 3), 9, np.uint8)
+    assert load_image(array, color="rgb", copy=False) is array
+    _assert_is_own_rgb(load_image(array, color="bgr", copy=False), array)
+    _assert_is_own_rgb(load_image(array[:, ::-1], color="rgb", copy=False), array)
+
+
 @pytest.mark.parametrize("color", ["bgr", "rgb"])
 def test_strided_and_read_only_arrays_load(color):
     array = NOISE[::-2, ::3]

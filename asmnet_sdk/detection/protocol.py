@@ -20,7 +20,8 @@ class FaceDetector(Protocol):
         """Find the faces in an image.
 
         Args:
-            image: (H, W, 3) uint8 RGB.
+            image: (H, W, 3) uint8 RGB; it may be the caller's own array, so it is to stay as it
+                is.
 
         Returns:
             Face boxes in image pixels, tight around the landmarks: eyebrows to chin, ear to ear,
