@@ -87,7 +87,7 @@ def load_mesh(with_attention: bool, threads: int | None) -> Any:  # noqa: ANN401
 
 
 # Crop side / longer side of the box, and how far down its centre moves as a share of its height:
-# what fits training photos best.
+# what fits training photos best (peer_crops.py).
 _ANNOTATED_CROP = (1.5, 0.0)
 _DETECTED_CROP = (1.3, 0.05)
 

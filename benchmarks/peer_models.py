@@ -56,7 +56,7 @@ class PeerModel:
         size: Side of its crop in pixels.
         annotated_crop: Crop side / longer side of the annotated box, and how far down its centre
             moves, as a share of the box height.
-        detected_crop: The same for YuNet's own box.
+        detected_crop: The same for YuNet's own box. ``peer_crops.py`` says how well they fit.
         prepare: (S, S, 3) RGB crop -> (S, S, 3) float32.
         decode: First output -> (68, 2) positions in [0, 1] of the crop.
         offset: Added to positions in pixels of the crop: 0 where the model counts from the edge of
@@ -114,16 +114,16 @@ PEERS = {
     "PFLD (cunjian)": PeerModel(
         file="cunjian_pfld.onnx",
         size=112,
-        annotated_crop=(1.25, -0.05),
-        detected_crop=(1.05, 0.0),
+        annotated_crop=(1.2, 0.0),
+        detected_crop=(1.0, 0.125),
         prepare=_rgb_to_unit,
         decode=_first_68,
     ),
     "PFLD-GhostOne": PeerModel(
         file="PFLD_GhostOne_112_1_opt_sim.onnx",
         size=112,
-        annotated_crop=(1.15, 0.025),
-        detected_crop=(1.05, 0.0),
+        annotated_crop=(1.05, 0.0),
+        detected_crop=(0.95, 0.125),
         prepare=lambda crop: (crop[..., ::-1].astype(np.float32) / 255 - 0.5) / 0.5,
         decode=_of_98,
         offset=0.5,
@@ -131,8 +131,8 @@ PEERS = {
     "Peppa slim 160": PeerModel(
         file="peppa_slim_160.onnx",
         size=160,
-        annotated_crop=(1.45, 0.05),
-        detected_crop=(1.2, -0.05),
+        annotated_crop=(1.3, 0.075),
+        detected_crop=(1.0, 0.1),
         prepare=_bgr_around_zero,
         decode=_first_68,
         offset=0.5,
@@ -140,8 +140,8 @@ PEERS = {
     "OpenSeeFace lm_model0": PeerModel(
         file="lm_model0_opt.onnx",
         size=224,
-        annotated_crop=(1.05, 0.0),
-        detected_crop=(1.05, 0.05),
+        annotated_crop=(1.15, -0.05),
+        detected_crop=(1.0, 0.15),
         prepare=_rgb_of_imagenet,
         decode=_of_openseeface,
         offset=0.5,
