@@ -221,6 +221,8 @@ class FaceAligner:
     ) -> list[FaceCrop]:
         """Cut the crops that ``predict`` would look at: the first half of its work.
 
+        With ``passes=2`` these are the crops of the second look, the first one is taken here.
+
         Args:
             image: As for ``predict``.
             boxes: As for ``predict``.
