@@ -1,6 +1,6 @@
 """Steadiness, lag, identity and speed of FaceTracker on video rendered from two photos.
 
-Usage: python benchmarks/video.py [--detector yunet] [--model asmnet-68-int8]
+Usage: python benchmarks/video.py [--detector yunet | --min-face-size 20] [--model asmnet-68-int8]
 
 The motion is known exactly: every frame is a still photo moved by a known transform, lit, then
 given sensor noise and JPEG compression. Everything runs on one thread.
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk import BoundingBox, Face, FaceAligner
+from asmnet_sdk import AsmnetDetector, BoundingBox, Face, FaceAligner
 from asmnet_sdk.cli.common import print_table
 from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.tracking import FaceTracker
@@ -328,11 +328,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--detector", default="default", metavar="NAME")
     parser.add_argument("--model", default="asmnet-68", metavar="NAME")
+    parser.add_argument("--min-face-size", type=float, help="of the package's own detector, pixels")
     parser.add_argument("--only-speed", action="store_true", help="leave out the slow scenes")
     options = parser.parse_args()
-    bench = Bench(FaceAligner(options.model, detector=options.detector, device="cpu", threads=1))
+    detector = options.detector
+    if options.min_face_size is not None:
+        detector = AsmnetDetector(min_face_size=options.min_face_size, threads=1)
+    bench = Bench(FaceAligner(options.model, detector=detector, device="cpu", threads=1))
     portraits = load_portraits(bench.aligner)
-    print(f"{options.model}, detector {options.detector}\n")
+    smallest = f", faces from {options.min_face_size:g} px" if options.min_face_size else ""
+    print(f"{options.model}, detector {options.detector}{smallest}\n")
     if not options.only_speed:
         measure_motion(bench, portraits)
         print()
