@@ -97,6 +97,16 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 summary="ASMNet as published, at 224 px: 68 iBUG landmarks and head pose",
             ),
             ModelSpec(
+                name="mobilenetv2-68-paper",
+                kind="aligner",
+                repository="asmnet/mobilenetv2-68-paper",
+                revision="v0.1.0",
+                filename="model.onnx",
+                sha256="96c2760710c3a7f25e88300781ecb089c945c6c271496b74379a509bbccc5e87",
+                licence="research only",
+                summary="the baseline of ASMNet's paper, at 224 px: 68 iBUG points and head pose",
+            ),
+            ModelSpec(
                 name=DEFAULT_DETECTOR,
                 kind="detector",
                 repository="asmnet/asmnet-detector",
