@@ -72,7 +72,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-68-fast",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="96b5cd6522d7c426ae6fc02708348bb3069314d479057cf268a8755b966c7540",
+                sha256="9a1e3a1a7a2d1d5397f488a5884588ac142ca1e525854bd81d38b5cf67fba0fa",
                 licence="research only",
                 summary="68 iBUG landmarks and head pose at 128 px: less work a face",
             ),
