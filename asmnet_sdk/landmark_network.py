@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,11 @@ from asmnet_sdk.session import OnnxSession
 
 __all__ = ["FaceCrop", "LandmarkNetwork"]
 
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
 _LARGEST_RUN = 64
-_LARGEST_RUN_ON_CPU = 2  # more take longer a crop: what passes between layers leaves the cache
+_LARGEST_RUN_ON_CPU = 1  # more take longer a crop: what passes between layers leaves the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -108,25 +112,33 @@ class LandmarkNetwork:
 
     def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
         """Predict one face a crop."""
-        return self.faces_of(self.run(crops), crops) if crops else []
+        return [
+            face for some, outputs in self._runs(crops) for face in self.faces_of(outputs, some)
+        ]
 
     def run(self, crops: Sequence[FaceCrop]) -> dict[str, NDArray[np.float32]]:
         """Run the network on one crop or more: its outputs by name, a row a crop.
 
-        On a CPU each thread works on crops of its own: several threads in one run of a small
-        network mostly wait for each other. A single crop still gets them all.
-
         Raises:
             ModelFileError: The outputs do not fit the contract.
         """
-        if self.device != "cpu":
-            return _join([self._run(self._session, part) for part in _split(crops, _LARGEST_RUN)])
-        workers = min(self._threads, len(crops))
-        parts = _split(crops, min(len(crops) // workers, _LARGEST_RUN_ON_CPU))
-        if workers == 1:
-            return _join([self._run(self._session, part) for part in parts])
-        with ThreadPoolExecutor(workers) as pool:
-            return _join(list(pool.map(partial(self._run, self._session_for_threads()), parts)))
+        runs = [outputs for _, outputs in self._runs(crops)]
+        return {name: np.concatenate([outputs[name] for outputs in runs]) for name in runs[0]}
+
+    def _runs(
+        self, crops: Sequence[FaceCrop]
+    ) -> list[tuple[Sequence[FaceCrop], dict[str, NDArray[np.float32]]]]:
+        """Return the crops of each run of the network, and its outputs.
+
+        On a CPU each thread works on crops of its own: several threads in one run of a small
+        network mostly wait for each other. A single crop still gets them all.
+        """
+        largest = _LARGEST_RUN_ON_CPU if self.device == "cpu" else _LARGEST_RUN
+        parts = [crops[start : start + largest] for start in range(0, len(crops), largest)]
+        threads = min(self._threads, len(parts)) if self.device == "cpu" else 1
+        session = self._session if threads <= 1 else self._session_for_threads()
+        outputs = _map(partial(self._run, session), parts, threads)
+        return list(zip(parts, outputs, strict=True))
 
     def _run(
         self, session: OnnxSession, crops: Sequence[FaceCrop]
@@ -173,11 +185,26 @@ class LandmarkNetwork:
         self._one_thread_session = self._session  # so that none is loaded any more
 
 
-def _split(crops: Sequence[FaceCrop], size: int) -> list[Sequence[FaceCrop]]:
-    return [crops[start : start + size] for start in range(0, len(crops), size)]
+def _map(
+    function: Callable[[_Argument], _Result], arguments: Sequence[_Argument], threads: int
+) -> list[_Result]:
+    """Apply a function to each argument, on this thread and as many others as make ``threads``."""
+    if threads <= 1:
+        return [function(argument) for argument in arguments]
+    results: dict[int, _Result] = {}
+    waiting = deque(range(len(arguments)))
 
+    def work() -> None:
+        while waiting:
+            try:
+                index = waiting.popleft()
+            except IndexError:  # another thread was faster
+                return
+            results[index] = function(arguments[index])
 
-def _join(outputs: Sequence[dict[str, NDArray[np.float32]]]) -> dict[str, NDArray[np.float32]]:
-    if len(outputs) == 1:
-        return outputs[0]
-    return {name: np.concatenate([part[name] for part in outputs]) for name in outputs[0]}
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work) for _ in range(threads - 1)]
+        work()
+        for other in others:
+            other.result()
+    return [results[index] for index in range(len(arguments))]
