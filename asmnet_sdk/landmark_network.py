@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.contract import check_outputs, read_contract
+from asmnet_sdk.contract import ModelMetadata, check_outputs, read_contract
 from asmnet_sdk.cores import usable_cores
 from asmnet_sdk.errors import InvalidBoundingBoxError
 from asmnet_sdk.geometry import Matrix, rotate_head_pose, scale_of
+from asmnet_sdk.layouts import Layout
 from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, cut_crop
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.session import OnnxSession
@@ -61,7 +62,9 @@ class LandmarkNetwork:
         self._session = OnnxSession(path, device=device, threads=threads)
         self._threads = usable_cores() if threads is None else threads
         self._one_thread_session: OnnxSession | None = None
-        self.metadata, self.layout = read_contract(self._session)
+        metadata, layout = read_contract(self._session)
+        self.metadata: ModelMetadata = metadata
+        self.layout: Layout = layout
 
     @property
     def device(self) -> str:

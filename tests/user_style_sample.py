@@ -27,6 +27,7 @@ from asmnet_sdk import (
     DeviceUnavailableError,
     Face,
     FaceAligner,
+    FaceCrop,
     FaceDetector,
     FaceTracker,
     HeadPose,
@@ -66,6 +67,8 @@ def align(photo: Path) -> list[Face]:
     faces = aligner.predict(photo)
     assert_type(faces, list[Face])
     assert_type(aligner.detect(photo), list[BoundingBox])
+    assert_type(aligner.cut(photo), list[FaceCrop])
+    assert_type(aligner.align(aligner.cut(photo)), list[Face])
     assert_type(aligner.predict_batch([photo, photo], [BOX, [BOX, BOX]]), list[list[Face]])
     assert_type(aligner.predict_crop(photo), Face)
     assert_type(asyncio.run(aligner.predict_async(photo, BOX)), list[Face])
