@@ -15,6 +15,8 @@ from asmnet_sdk.session import OnnxSession
 
 __all__ = ["check_tensor", "is_number", "misfit", "parse_metadata"]
 
+_LONGEST_REASON = 1000
+
 
 class _Metadata(Protocol):
     """What every model says of itself."""
@@ -111,8 +113,8 @@ def is_number(value: object) -> bool:
 
 
 def misfit(path: Path, reason: str) -> ModelFileError:
-    """Return the error that says in what a model breaks its contract."""
-    return ModelFileError(f"{path} does not fit the model contract: {reason}")
+    """Return the error that says in what a model breaks its contract, however long the value."""
+    return ModelFileError(f"{path} does not fit the model contract: {reason[:_LONGEST_REASON]}")
 
 
 def _parse_json_object(text: str) -> dict[str, Any]:

@@ -198,10 +198,10 @@ def _map(
     waiting = deque(range(len(arguments)))
 
     def work() -> None:
-        while waiting:
+        while True:
             try:
                 index = waiting.popleft()
-            except IndexError:  # another thread was faster
+            except IndexError:  # nothing is left to do
                 return
             results[index] = function(arguments[index])
 

@@ -17,6 +17,7 @@ import numpy as np
 from environments import DEFAULT_FOLDER
 from numpy.typing import NDArray
 from peer_cases import Case, cases, spread, yunet_box
+from peer_models import move_box
 from peers import nme
 from workers import Entrant, Worker, list_entrants
 
@@ -31,8 +32,7 @@ AS_IT_IS = (1.0, 0.0)
 
 def changed(box: BoundingBox, scale: float, down: float) -> BoundingBox:
     """Scale a box about its centre, and move it down by a share of its height."""
-    x, y = box.center
-    y += down * box.height
+    x, y = move_box(box, down).center
     half_width, half_height = scale * box.width / 2, scale * box.height / 2
     return BoundingBox(x - half_width, y - half_height, x + half_width, y + half_height)
 

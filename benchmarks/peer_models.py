@@ -28,6 +28,7 @@ __all__ = [
     "load_openvino",
     "load_ours",
     "load_ours_with_own_detector",
+    "move_box",
     "overlap",
 ]
 

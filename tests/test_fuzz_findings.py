@@ -195,6 +195,13 @@ def test_detector_metadata_out_of_range_is_refused(tmp_path, change, message):
         AsmnetDetector(write_square_detector(tmp_path / "squares.onnx", metadata=text))
 
 
+def test_message_about_a_long_value_stays_short(tmp_path):
+    text = json.dumps(asdict(SQUARES) | {"stride": "x" * 10**6})
+    with pytest.raises(ModelFileError) as caught:
+        AsmnetDetector(write_square_detector(tmp_path / "squares.onnx", metadata=text))
+    assert len(str(caught.value)) < 1500
+
+
 def constant_model(folder: Path, **outputs: np.ndarray) -> Path:
     """Write a model that promises open shapes and gives these values, whatever the crop."""
     helper = onnx.helper
