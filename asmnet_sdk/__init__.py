@@ -15,7 +15,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
-    from asmnet_sdk.contract import ModelMetadata
     from asmnet_sdk.detection import AsmnetDetector, FaceDetector, YuNetDetector
     from asmnet_sdk.drawing import draw_faces
     from asmnet_sdk.errors import (
@@ -30,17 +29,16 @@ if TYPE_CHECKING:
         UnknownModelError,
     )
     from asmnet_sdk.exporting import faces_to_csv, faces_to_json
+    from asmnet_sdk.hub import ModelSpec, available_models
     from asmnet_sdk.images import load_image
-    from asmnet_sdk.landmark_network import FaceCrop
+    from asmnet_sdk.landmarks import FaceCrop, ModelMetadata
     from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, WFLW_98, Layout
-    from asmnet_sdk.models import ModelSpec, available_models
     from asmnet_sdk.results import BoundingBox, Face, HeadPose
     from asmnet_sdk.tracking import FaceTracker
     from asmnet_sdk.warping import WarpedFace, warp_face
 
 _MODULES = {
     "aligner": ("FaceAligner",),
-    "contract": ("ModelMetadata",),
     "detection": ("AsmnetDetector", "FaceDetector", "YuNetDetector"),
     "drawing": ("draw_faces",),
     "errors": (
@@ -55,10 +53,10 @@ _MODULES = {
         "UnknownModelError",
     ),
     "exporting": ("faces_to_csv", "faces_to_json"),
+    "hub": ("ModelSpec", "available_models"),
     "images": ("load_image",),
-    "landmark_network": ("FaceCrop",),
+    "landmarks": ("FaceCrop", "ModelMetadata"),
     "layouts": ("FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"),
-    "models": ("ModelSpec", "available_models"),
     "results": ("BoundingBox", "Face", "HeadPose"),
     "tracking": ("FaceTracker",),
     "warping": ("WarpedFace", "warp_face"),

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.contract import ModelMetadata
+from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.detection import DETECTORS, FaceDetector, NamedDetector, load_detector
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.images import ColorOrder, ImageInput, load_image
-from asmnet_sdk.landmark_network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.hub.registry import DEFAULT_MODEL
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.landmarks.contract import ModelMetadata
+from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
-from asmnet_sdk.models import DEFAULT_MODEL
-from asmnet_sdk.preprocessing import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.results import BoundingBox, Face
 
 __all__ = ["FaceAligner"]

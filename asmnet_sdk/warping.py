@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.crops import cut_crop, part_under_crop, resize_matrix
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
 from asmnet_sdk.geometry import Matrix, compose, fit_similarity, invert, scale_of
-from asmnet_sdk.images import ColorOrder, ImageInput, load_image
-from asmnet_sdk.preprocessing import cut_crop, part_under_crop, resize_matrix
+from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
 
 __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]

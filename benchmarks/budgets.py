@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from timing import interleave, median_ratio
 
 from asmnet_sdk import AsmnetDetector, BoundingBox, FaceAligner, load_image
-from asmnet_sdk.benchmarking import describe_machine
-from asmnet_sdk.cli.common import print_table
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.landmark_network import LandmarkNetwork
+from asmnet_sdk.cli.benchmarking import describe_machine
+from asmnet_sdk.cli.terminal import print_table
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PORTRAIT = REPOSITORY / "examples" / "astronaut.jpg"

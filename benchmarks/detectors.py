@@ -20,11 +20,11 @@ import numpy as np
 import onnx
 
 from asmnet_sdk import FaceAligner, YuNetDetector, load_image
-from asmnet_sdk.cli.common import ProgressBar, print_table
+from asmnet_sdk.cli.terminal import ProgressBar, print_table
 from asmnet_sdk.datasets import read_300w
 from asmnet_sdk.detection import AsmnetDetector, FaceDetector
-from asmnet_sdk.session import OnnxSession
-from asmnet_sdk.training.detection.measuring import DetectorFigures, measure_detector
+from asmnet_sdk.runtime.session import OnnxSession
+from lab.detection.measuring import DetectorFigures, measure_detector
 
 MODEL = Path(__file__).parent.parent / "hub" / "asmnet-detector" / "model.onnx"
 SIDES_HW = ((320, 320), (256, 320), (640, 640))

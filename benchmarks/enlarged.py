@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk import BoundingBox, FaceAligner, load_image
-from asmnet_sdk.benchmarking import describe_machine
-from asmnet_sdk.cli.common import ProgressBar, print_table
+from asmnet_sdk.cli.benchmarking import describe_machine
+from asmnet_sdk.cli.terminal import ProgressBar, print_table
+from asmnet_sdk.crops import resize_matrix
 from asmnet_sdk.datasets import AnnotatedFace, read_300w
+from asmnet_sdk.evaluation.metrics import inter_ocular_nme
 from asmnet_sdk.geometry import transform_points
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.landmark_network import LandmarkNetwork
-from asmnet_sdk.metrics import inter_ocular_nme
-from asmnet_sdk.preprocessing import resize_matrix
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 
 NOISE = 30
 

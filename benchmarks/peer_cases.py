@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from peer_models import overlap
 
 from asmnet_sdk import BoundingBox, YuNetDetector, load_image
-from asmnet_sdk.cli.common import ProgressBar
+from asmnet_sdk.cli.terminal import ProgressBar
 from asmnet_sdk.datasets import AnnotatedFace
 
 __all__ = ["Case", "cases", "spread", "yunet_box"]

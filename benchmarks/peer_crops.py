@@ -22,7 +22,7 @@ from peers import nme
 from workers import Entrant, Worker, list_entrants
 
 from asmnet_sdk import BoundingBox, YuNetDetector
-from asmnet_sdk.cli.common import print_table
+from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.datasets import read_annotations
 
 SCALES = (0.85, 0.9, 0.95, 1.0, 1.05, 1.1)

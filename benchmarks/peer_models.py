@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
 from asmnet_sdk.geometry import intersection_over_union
-from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, cut_crop
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [
@@ -182,7 +182,7 @@ def load_onnx_peer(path: Path, threads: int | None) -> Predict:
 
 def load_ours(path: Path, threads: int | None) -> Predict:
     """Load a model of ours; to it a face box is a face box, whoever found it."""
-    from asmnet_sdk.landmark_network import LandmarkNetwork
+    from asmnet_sdk.landmarks.network import LandmarkNetwork
     from asmnet_sdk.layouts import IBUG_68, convert_landmarks
 
     network = LandmarkNetwork(path, device="cpu", threads=threads)

@@ -47,7 +47,7 @@ def read_image(path: str) -> Any:  # noqa: ANN401
     """Map an array into memory, or decode a photo."""
     if path.endswith(".npy"):
         return np.asarray(np.load(path, mmap_mode="r"))
-    from asmnet_sdk.images import load_image
+    from asmnet_sdk.images.loading import load_image
 
     return load_image(path)
 

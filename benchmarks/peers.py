@@ -42,10 +42,10 @@ from peer_cases import Case, cases, spread, yunet_box
 from workers import Answer, Entrant, Worker, list_entrants
 
 from asmnet_sdk import BoundingBox, YuNetDetector
-from asmnet_sdk.benchmarking import describe_machine
-from asmnet_sdk.cli.common import print_table
+from asmnet_sdk.cli.benchmarking import describe_machine
+from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
-from asmnet_sdk.metrics import FAILURE_THRESHOLD_PERCENT
+from asmnet_sdk.evaluation.metrics import FAILURE_THRESHOLD_PERCENT
 
 RESULTS = Path(__file__).with_name("results")
 PORTRAIT = Path(__file__).resolve().parent.parent / "examples" / "astronaut.jpg"

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from timing import interleave
 
 from asmnet_sdk import BoundingBox, FaceAligner, load_image
-from asmnet_sdk.benchmarking import describe_machine
-from asmnet_sdk.cli.common import print_table
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.landmark_network import LandmarkNetwork
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.cli.benchmarking import describe_machine
+from asmnet_sdk.cli.terminal import print_table
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.landmarks.network import LandmarkNetwork
+from asmnet_sdk.runtime.session import OnnxSession
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY / "docs"))

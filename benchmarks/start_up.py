@@ -21,7 +21,7 @@ import numpy as np
 from environments import DEFAULT_FOLDER, MEDIAPIPE, environment_python, installed_versions
 from numpy.typing import NDArray
 
-from asmnet_sdk.benchmarking import describe_machine
+from asmnet_sdk.cli.benchmarking import describe_machine
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTRAIT = ROOT / "examples" / "astronaut.jpg"

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk import AsmnetDetector, BoundingBox, Face, FaceAligner
-from asmnet_sdk.cli.common import print_table
+from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.geometry import intersection_over_union, transform_points
-from asmnet_sdk.tracking import FaceTracker
+from asmnet_sdk.tracking.tracker import FaceTracker
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FRAME_RATE = 30

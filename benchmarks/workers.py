@@ -16,7 +16,7 @@ from peer_models import PEERS
 
 from asmnet_sdk import BoundingBox
 from asmnet_sdk.layouts import IBUG_68, LAYOUTS, is_convertible
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["Answer", "Entrant", "Worker", "find_our_models", "list_entrants"]
 

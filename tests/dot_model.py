@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from asmnet_sdk.contract import METADATA_KEY, ModelMetadata
+from asmnet_sdk.landmarks.contract import METADATA_KEY, ModelMetadata
 
 POINTS = 68
 METADATA = ModelMetadata(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.training.detection.photos import DetectionPhoto
+from lab.detection.photos import DetectionPhoto
 
 POINTS = 68
 

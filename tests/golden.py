@@ -14,8 +14,8 @@ from typing import Any
 from asmnet_sdk import FaceAligner
 from asmnet_sdk.detection import AsmnetDetector
 from asmnet_sdk.detection.contract import DETECTOR_METADATA_KEY
-from asmnet_sdk.images import load_image
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.runtime.session import OnnxSession
 from tests.example_boxes import ASTRONAUT_BOX, GRACE_HOPPER_BOX
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -8,9 +8,9 @@ import pytest
 
 from asmnet_sdk import BoundingBox, FaceAligner
 from asmnet_sdk.datasets import find_head_pose_file, read_300w
-from asmnet_sdk.evaluation import evaluate, summarise
+from asmnet_sdk.evaluation.accuracy import evaluate, summarise
 from asmnet_sdk.geometry import transform_points
-from asmnet_sdk.images import load_image
+from asmnet_sdk.images.loading import load_image
 from tests.conftest import EXAMPLES
 from tests.example_boxes import ASTRONAUT_BOX, GRACE_HOPPER_BOX
 from tests.golden import BOXES

@@ -19,9 +19,9 @@ import pytest
 
 import asmnet_sdk
 from asmnet_sdk import FaceAligner, ModelDownloadError, errors
-from asmnet_sdk.cli import make_parser
-from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
-from asmnet_sdk.models import DEFAULT_MODEL, find_model
+from asmnet_sdk.cli.program import make_parser
+from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_model
+from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
 from tests.browser import CHROMIUM, Browser
 from tests.conftest import EXAMPLES, REPOSITORY, SHARED
 

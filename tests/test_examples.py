@@ -120,7 +120,7 @@ def face_with_eyes(openness: float) -> Face:
 
 
 def test_every_example_is_tested():
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
     untested = [script.name for script in EXAMPLES.glob("*.py") if script.name not in tests]
     assert untested == []
 

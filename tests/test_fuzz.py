@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asmnet_sdk import AsmnetError
-from asmnet_sdk.images import MAX_IMAGE_PIXELS, load_image
+from asmnet_sdk.images.loading import MAX_IMAGE_PIXELS, load_image
 from tests import fuzz_toys
 from tests.fuzz.pictures import corpus_paths
 from tests.fuzz.running import run_target

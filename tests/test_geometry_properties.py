@@ -15,9 +15,9 @@ import pytest
 from numpy.typing import NDArray
 
 from asmnet_sdk import BoundingBox, Face, FaceAligner, warp_face
+from asmnet_sdk.crops import crop_matrix, crop_to_image, image_to_crop, resize_matrix
 from asmnet_sdk.geometry import transform_points
-from asmnet_sdk.images import load_image
-from asmnet_sdk.preprocessing import crop_matrix, crop_to_image, image_to_crop, resize_matrix
+from asmnet_sdk.images.loading import load_image
 from tests.conftest import EXAMPLES
 from tests.golden import BOXES
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner, ModelError
-from asmnet_sdk.images import load_image
+from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import IBUG_68
 from tests.conftest import EXAMPLES
 from tests.dot_model import picture_with_dots

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 import asmnet_sdk
+from asmnet_sdk.errors import AsmnetError
+from tests.conftest import REPOSITORY
 
 PUBLIC = {
     "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetDetector", "AsmnetError", "BoundingBox",
@@ -32,6 +36,43 @@ def test_every_public_name_loads_and_has_a_docstring(name):
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'FaceAlligner'"):
         _ = asmnet_sdk.FaceAlligner
+
+
+# What README, documentation, examples and docstrings have shown beside the names above.
+DOCUMENTED = {
+    "datasets": {"read_annotations"},
+    "detection": {"AsmnetDetector", "FaceDetector", "YuNetDetector"},
+    "image_headers": {"read_image_header"},
+    "images": {"MAX_IMAGE_BYTES", "load_image", "read_image_header"},
+    "layouts": {"FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"},
+    "publishing": {"PublishError"},
+    "results": {"BoundingBox", "Face", "HeadPose"},
+}
+
+
+@pytest.mark.parametrize("module", sorted(DOCUMENTED))
+def test_documented_paths_stay_valid(module):
+    found = import_module(f"asmnet_sdk.{module}")
+    assert DOCUMENTED[module] <= set(found.__all__)
+    assert all(hasattr(found, name) for name in DOCUMENTED[module])
+
+
+def test_missing_extra_error_stays_importable():
+    pytest.importorskip("torch")
+    assert import_module("asmnet_sdk.training").MissingExtraError.__mro__[1:3] == (
+        AsmnetError,
+        ImportError,
+    )
+
+
+def test_every_path_that_the_documentation_shows_is_listed():
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
+    scripts = (REPOSITORY / "examples").glob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (*pages, *scripts))
+    shown = re.findall(r"from asmnet_sdk\.(\w+) import ([\w, ]+)", text)
+    assert shown
+    for module, names in shown:
+        assert set(names.split(", ")) <= DOCUMENTED[module]
 
 
 def loaded_after(code: str) -> set[str]:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner, available_models
-from asmnet_sdk.hub import MIRROR_VARIABLE, resolve_model
-from asmnet_sdk.hub_folders import check_hub_folder
-from asmnet_sdk.models import DEFAULT_MODEL, ModelSpec
-from asmnet_sdk.publishing import plan_publication
+from asmnet_sdk.hub.registry import DEFAULT_MODEL, ModelSpec
+from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
+from asmnet_sdk.publishing.folders import check_hub_folder
+from asmnet_sdk.publishing.upload import plan_publication
 from tests.conftest import REPOSITORY
 from tests.golden import BOXES, EXAMPLES, read_golden
 

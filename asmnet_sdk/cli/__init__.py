@@ -1,151 +1,17 @@
 """The command ``asmnet``."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-import argparse
-import os
-import sys
-from collections.abc import Sequence
+if TYPE_CHECKING:
+    from asmnet_sdk.cli.program import main
 
-import asmnet_sdk
-from asmnet_sdk.cli import (
-    benchmark,
-    completion,
-    doctor,
-    download,
-    evaluate,
-    export,
-    models,
-    predict,
-    publish,
-    train,
-    video,
-)
-from asmnet_sdk.cli.parsing import CommandParser, HelpFormatter, option_names, suggest
-from asmnet_sdk.errors import AsmnetError
-
-__all__ = ["main", "make_parser"]
-
-_COMMANDS = (
-    predict,
-    video,
-    evaluate,
-    benchmark,
-    models,
-    download,
-    doctor,
-    train,
-    export,
-    publish,
-    completion,
-)
-
-_CLOSED_PIPE = 141  # as shells report a program that a closed pipe has ended
+__all__ = ["main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+def __getattr__(name: str) -> object:
+    """Load the program when it is first asked for: rooms of this wing are imported without it."""
+    if name != "main":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from asmnet_sdk.cli.program import main
 
-    Returns:
-        The exit code: 0 all went well, 1 something failed, 130 interrupted, 141 the reader of the
-        output has gone.
-
-    Raises:
-        SystemExit: With code 2 on wrong usage, with 0 after ``--help`` and ``--version``.
-    """
-    _accept_any_text()
-    _keep_bars_to_terminals()
-    options = _parse(sys.argv[1:] if arguments is None else list(arguments))
-    try:
-        code: int = options.run(options)
-        _flush()
-    except BrokenPipeError:
-        _discard_output()
-        return _CLOSED_PIPE
-    except (AsmnetError, OSError) as error:
-        _discard_output()
-        print(f"asmnet: error: {_describe(error)}", file=sys.stderr)  # noqa: T201
-        return 1
-    except KeyboardInterrupt:
-        _discard_output()
-        print("asmnet: interrupted", file=sys.stderr)  # noqa: T201
-        return 130
-    return code
-
-
-def make_parser() -> tuple[CommandParser, dict[str, argparse.ArgumentParser]]:
-    """Return the parser of ``asmnet`` and those of its commands, by name."""
-    parser = CommandParser(
-        prog="asmnet",
-        description="Facial landmarks and head pose on a plain CPU.",
-        epilog=(
-            "Examples:\n"
-            "  asmnet predict photo.jpg\n"
-            "  asmnet predict photos/ --csv faces.csv --report faces.html\n"
-            "  asmnet predict --help\n\n"
-            "Exit codes: 0 success, 1 something failed, 2 wrong usage, 130 interrupted."
-        ),
-        formatter_class=HelpFormatter,
-        add_help=False,
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    own = parser.add_argument_group("options")
-    own.add_argument("-h", "--help", action="help", help="show this help and exit")
-    version = asmnet_sdk.__version__
-    own.add_argument("--version", action="version", version=version, help="show the version")
-    for command in _COMMANDS:
-        command.add_parser(commands)
-    for subparser in commands.choices.values():
-        subparser.formatter_class = HelpFormatter
-        subparser.set_defaults(parser=subparser)
-    return parser, dict(commands.choices)
-
-
-def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser, commands = make_parser()
-    if not arguments:
-        parser.print_help(sys.stderr)
-        parser.exit(2)
-    name = arguments[0]
-    if not name.startswith("-") and name not in commands:
-        parser.error(f"there is no command {name!r}{suggest(name, commands)}")
-    options, unknown = parser.parse_known_args(arguments)
-    if unknown:
-        hint = suggest(unknown[0], option_names(options.parser))
-        options.parser.error(f"unknown argument {unknown[0]!r}{hint}")
-    return options
-
-
-def _describe(error: Exception) -> str:
-    """Return an error in one line."""
-    text = str(error)
-    if isinstance(error, OSError) and error.strerror:
-        where = "" if error.filename is None else f"{error.filename}: "
-        text = where + error.strerror
-    return " ".join(text.split())
-
-
-def _accept_any_text() -> None:
-    """Let file names and letters that the terminal's encoding lacks be shown as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _keep_bars_to_terminals() -> None:
-    """Let huggingface_hub draw no bars into logs; it reads this when it is imported."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-
-
-def _flush() -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()
-
-
-def _discard_output() -> None:
-    """Drop what cannot be written, or Python complains about it at exit."""
-    try:
-        _flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return main

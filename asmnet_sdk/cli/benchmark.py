@@ -10,12 +10,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import ProgressBar, Subcommands, check_writable, print_table
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.models import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from asmnet_sdk.benchmarking import Setting, StageTimes
+    from asmnet_sdk.cli.benchmarking import Setting, StageTimes
     from asmnet_sdk.detection import FaceDetector
     from asmnet_sdk.results import BoundingBox
 
@@ -96,7 +97,7 @@ def _positive(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Time all settings in one interleaved run; print, write and draw medians and spread."""
-    from asmnet_sdk.benchmarking import describe_machine, time_stages
+    from asmnet_sdk.cli.benchmarking import describe_machine, time_stages
 
     for path in filter(None, (options.json, options.plot)):
         check_writable(path)
@@ -129,9 +130,9 @@ def _settings(
     options: argparse.Namespace, detectors: Mapping[int, FaceDetector | None]
 ) -> list[Setting]:
     """Return every model on every device, with all numbers of threads and of faces."""
-    from asmnet_sdk.benchmarking import Setting
-    from asmnet_sdk.hub import resolve_model
-    from asmnet_sdk.landmark_network import LandmarkNetwork
+    from asmnet_sdk.cli.benchmarking import Setting
+    from asmnet_sdk.hub.resolving import resolve_model
+    from asmnet_sdk.landmarks.network import LandmarkNetwork
 
     settings = []
     for model, device, threads in product(options.models, options.devices, options.threads):
@@ -152,7 +153,7 @@ def _settings(
 def _choose_box(
     options: argparse.Namespace, photo: bytes, detector: FaceDetector | None
 ) -> BoundingBox:
-    from asmnet_sdk.images import load_image
+    from asmnet_sdk.images.loading import load_image
     from asmnet_sdk.results import BoundingBox
 
     if detector is None:
@@ -202,7 +203,7 @@ def _to_json(results: Sequence[StageTimes], machine: Mapping[str, str]) -> str:
 
 
 def _plot(results: Sequence[StageTimes], machine: Mapping[str, str], path: Path) -> None:
-    from asmnet_sdk.benchmark_chart import draw_stage_times
+    from asmnet_sdk.cli.benchmark_chart import draw_stage_times
 
     processor, system, *versions = machine.items()
     notes = (processor[1], system[1], ", ".join(" ".join(pair) for pair in versions))

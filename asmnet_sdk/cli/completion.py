@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from asmnet_sdk.cli.common import Subcommands
 from asmnet_sdk.cli.completion_scripts import WRITERS, Argument, Command
-from asmnet_sdk.models import available_models
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.hub.registry import available_models
 
 __all__ = ["add_parser", "describe_commands"]
 
@@ -35,7 +35,7 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the script."""
-    from asmnet_sdk.cli import make_parser
+    from asmnet_sdk.cli.program import make_parser
 
     parser, commands = make_parser()
     print(WRITERS[options.shell](describe_commands(parser, commands)), end="")  # noqa: T201
@@ -87,7 +87,7 @@ def _argument(action: argparse.Action, names: Mapping[str, tuple[str, ...]]) -> 
 def _known_names() -> Mapping[str, tuple[str, ...]]:
     """Return, by the argument that takes them, names that its parser does not list."""
     from asmnet_sdk.detection import DETECTORS
-    from asmnet_sdk.session import DEVICES
+    from asmnet_sdk.runtime.session import DEVICES
 
     models = available_models()
     aligners = tuple(spec.name for spec in models if spec.kind == "aligner")

@@ -8,9 +8,7 @@ import platform
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from asmnet_sdk.cli.common import Subcommands
-from asmnet_sdk.errors import AsmnetError
-from asmnet_sdk.installation import (
+from asmnet_sdk.cli.installation import (
     OPENCVS,
     RUNTIMES,
     find_broken_imports,
@@ -19,6 +17,8 @@ from asmnet_sdk.installation import (
     installed_version,
     provider_library,
 )
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.errors import AsmnetError
 
 __all__ = ["add_parser"]
 
@@ -66,7 +66,7 @@ def _check_devices() -> Iterator[str]:
     import onnxruntime
 
     from asmnet_sdk.aligner import FaceAligner
-    from asmnet_sdk.session import DEVICES
+    from asmnet_sdk.runtime.session import DEVICES
 
     offered = onnxruntime.get_available_providers()
     print(f"runtime      onnxruntime {onnxruntime.__version__}: {', '.join(offered)}")  # noqa: T201
@@ -98,8 +98,8 @@ def _print_choice(aligner: Callable[..., object]) -> None:
 
 
 def _check_models() -> Iterator[str]:
-    from asmnet_sdk.hub import resolve_model
-    from asmnet_sdk.models import available_models
+    from asmnet_sdk.hub.registry import available_models
+    from asmnet_sdk.hub.resolving import resolve_model
 
     if mirror := os.environ.get("ASMNET_MODELS_DIR"):
         print(f"mirror       ASMNET_MODELS_DIR={mirror}")  # noqa: T201

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from asmnet_sdk.cli.common import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.errors import InvalidInputError, ModelError
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.models import available_models
+from asmnet_sdk.hub.registry import available_models
+from asmnet_sdk.hub.resolving import resolve_model
 
 __all__ = ["add_parser"]
 

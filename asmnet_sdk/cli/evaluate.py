@@ -10,19 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import (
-    ProgressBar,
-    Subcommands,
-    add_aligner_arguments,
-    check_writable,
-    make_aligner,
-    print_table,
-)
+from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from asmnet_sdk.datasets import AnnotatedFace
-    from asmnet_sdk.evaluation import FaceResult, SubsetFigures
+    from asmnet_sdk.evaluation.accuracy import FaceResult, SubsetFigures
 
 __all__ = ["add_parser"]
 
@@ -71,7 +66,7 @@ def add_parser(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
     from asmnet_sdk.detection import load_detector
-    from asmnet_sdk.evaluation import evaluate, summarise
+    from asmnet_sdk.evaluation.accuracy import evaluate, summarise
 
     if options.json:
         check_writable(options.json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from asmnet_sdk.cli.common import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands
 
 __all__ = ["add_parser"]
 

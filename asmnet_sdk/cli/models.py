@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from asmnet_sdk.cli.common import Subcommands, print_table
-from asmnet_sdk.models import available_models
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import print_table
+from asmnet_sdk.hub.registry import available_models
 
 __all__ = ["add_parser"]
 

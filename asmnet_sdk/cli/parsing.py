@@ -5,9 +5,18 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
-__all__ = ["CommandParser", "HelpFormatter", "at_least_one", "option_names", "suggest"]
+__all__ = [
+    "CommandParser",
+    "HelpFormatter",
+    "Subcommands",
+    "at_least_one",
+    "option_names",
+    "suggest",
+]
+
+Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class HelpFormatter(argparse.HelpFormatter):

@@ -10,17 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import (
-    ProgressBar,
-    Subcommands,
-    add_aligner_arguments,
-    check_writable,
-    make_aligner,
-)
+from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.ordered import work_in_order
-from asmnet_sdk.cores import usable_cores
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import ProgressBar, check_writable
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
+from asmnet_sdk.runtime.cores import usable_cores
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
@@ -136,7 +132,7 @@ def _new_report(model: str, photo_count: int) -> Report:
 
 def _thumbnails(photo: Path, faces: Sequence[Face]) -> list[bytes]:
     from asmnet_sdk.cli.thumbnails import thumbnails_of
-    from asmnet_sdk.images import load_image
+    from asmnet_sdk.images.loading import load_image
 
     return thumbnails_of(load_image(photo), faces)
 
@@ -209,7 +205,7 @@ def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> Non
 def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
     import cv2
 
-    from asmnet_sdk.drawing import draw_faces
+    from asmnet_sdk.drawing.faces import draw_faces
 
     target.parent.mkdir(parents=True, exist_ok=True)
     encoded = cv2.imencode(target.suffix, draw_faces(photo, faces))[1]

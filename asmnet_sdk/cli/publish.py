@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands
 
 if TYPE_CHECKING:
-    from asmnet_sdk.publishing import Publication
+    from asmnet_sdk.publishing.upload import Publication
 
 __all__ = ["add_parser"]
 
@@ -37,7 +37,7 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show what is to be published, then publish it."""
-    from asmnet_sdk.publishing import plan_publication, publish
+    from asmnet_sdk.publishing.upload import plan_publication, publish
 
     publication = plan_publication(
         options.folder, repository=options.repo, tag=options.tag, is_private=options.private

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing import draw_faces
+from asmnet_sdk.drawing.faces import draw_faces
 from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.results import BoundingBox, Face
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.common import ProgressBar, Subcommands
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import ProgressBar
 
 if TYPE_CHECKING:
     from asmnet_sdk.training.configuration import RunConfig

@@ -13,13 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
-from asmnet_sdk.cli.common import (
-    ProgressBar,
-    Subcommands,
-    add_aligner_arguments,
-    check_writable,
-    make_aligner,
-)
+from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
+from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import ProgressBar, check_writable
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import csv_columns, csv_values
 
@@ -88,8 +84,8 @@ def add_parser(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Follow the faces frame by frame; files stay complete whenever it stops."""
     from asmnet_sdk.cli.video_files import Video
-    from asmnet_sdk.smoothing import MIN_CUTOFF_HZ
-    from asmnet_sdk.tracking import FaceTracker
+    from asmnet_sdk.tracking.smoothing import MIN_CUTOFF_HZ
+    from asmnet_sdk.tracking.tracker import FaceTracker
 
     _check_outputs(options)
     with ExitStack() as stack:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing import draw_faces
+from asmnet_sdk.drawing.faces import draw_faces
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 

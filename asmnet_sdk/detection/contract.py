@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from asmnet_sdk.contract_checks import check_tensor, is_number, misfit, parse_metadata
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.runtime.contracts import check_tensor, is_number, misfit, parse_metadata
+from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["DETECTOR_METADATA_KEY", "DetectorMetadata", "read_detector_contract"]
 

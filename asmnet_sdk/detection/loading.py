@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from asmnet_sdk.detection.asmnet import AsmnetDetector
+from asmnet_sdk.detection.network import AsmnetDetector
 from asmnet_sdk.detection.yunet import YuNetDetector
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.hub import resolve_model
-from asmnet_sdk.models import DEFAULT_DETECTOR
+from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
+from asmnet_sdk.hub.resolving import resolve_model
 
 __all__ = ["DETECTORS", "NamedDetector", "load_detector"]
 

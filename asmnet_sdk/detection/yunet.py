@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import cut_crop
 from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
-from asmnet_sdk.preprocessing import cut_crop
 from asmnet_sdk.results import BoundingBox
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["YuNetDetector"]
 

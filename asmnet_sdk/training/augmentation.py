@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.geometry import Matrix, rotate_head_pose
 from asmnet_sdk.layouts import Layout
-from asmnet_sdk.preprocessing import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from asmnet_sdk.contract import METADATA_KEY, ModelMetadata, read_contract
-from asmnet_sdk.session import OnnxSession
+from asmnet_sdk.landmarks.contract import METADATA_KEY, ModelMetadata, read_contract
+from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.onnx_files import check_close, to_onnx, write_checked
 

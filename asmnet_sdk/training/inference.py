@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from asmnet_sdk.preprocessing import crop_matrix, cut_crop, image_to_crop
+from asmnet_sdk.crops import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.batches import to_network_input
 from asmnet_sdk.training.networks import FaceNetwork, Prediction

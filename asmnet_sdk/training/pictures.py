@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing import draw_faces
+from asmnet_sdk.drawing.faces import draw_faces
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.training.inference import predict_crops, upright_crops

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from asmnet_sdk.contract import ModelMetadata
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.landmarks.contract import ModelMetadata
 from asmnet_sdk.layouts import LAYOUTS, Layout
 from asmnet_sdk.training.batches import BatchSource
 from asmnet_sdk.training.calibration import calibrate_sigma

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import crop_matrix, cut_crop
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.geometry import intersection_over_union, transform_points
-from asmnet_sdk.images import load_image
-from asmnet_sdk.preprocessing import crop_matrix, cut_crop
+from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
 
 __all__ = ["FaceSamples", "is_validation", "load_face_samples", "load_negatives", "photo_of"]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from asmnet_sdk.metrics import head_pose_errors, inter_ocular_nme
+from asmnet_sdk.evaluation.metrics import head_pose_errors, inter_ocular_nme
 from asmnet_sdk.training.batches import Batch, BatchSource
 from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.networks import FaceNetwork, Prediction

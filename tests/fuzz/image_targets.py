@@ -11,8 +11,8 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidImageError
-from asmnet_sdk.image_headers import read_image_header
-from asmnet_sdk.images import MAX_IMAGE_PIXELS, load_image
+from asmnet_sdk.images.headers import read_image_header
+from asmnet_sdk.images.loading import MAX_IMAGE_PIXELS, load_image
 from tests.fuzz.mutation import mend_png_checksums, mutate_bytes
 from tests.fuzz.pictures import largest_files, seed_files
 from tests.fuzz.watching import Case

@@ -15,11 +15,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from asmnet_sdk import BoundingBox, Face, FaceAligner, HeadPose, draw_faces, warp_face
-from asmnet_sdk.contract import METADATA_KEY
 from asmnet_sdk.detection import AsmnetDetector
-from asmnet_sdk.detection.asmnet import LARGEST_INPUT_SIDE
 from asmnet_sdk.detection.contract import DETECTOR_METADATA_KEY
-from asmnet_sdk.model_files import read_model_file
+from asmnet_sdk.detection.network import LARGEST_INPUT_SIDE
+from asmnet_sdk.landmarks.contract import METADATA_KEY
+from asmnet_sdk.runtime.model_files import read_model_file
 from tests.dot_model import METADATA, write_dot_model
 from tests.fuzz.mutation import (
     NOT_FINITE,

@@ -1,0 +1,61 @@
+"""The arguments that choose the models and where they run."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from asmnet_sdk.cli.parsing import at_least_one
+from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from asmnet_sdk.aligner import FaceAligner
+
+__all__ = ["add_aligner_arguments", "make_aligner"]
+
+
+def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose the models and where they run."""
+    parser.add_argument(
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="MODEL",
+        help="name of `asmnet models`, model file, or Hub repository OWNER/NAME "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detector",
+        default="default",
+        metavar="NAME",
+        help=f"what finds the faces: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, tensorrt, openvino, coreml or directml (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--threads", type=at_least_one, metavar="N", help="threads at work (default: all cores)"
+    )
+    parser.add_argument(
+        "--passes",
+        type=int,
+        choices=(1, 2),
+        default=1,
+        help="2 looks at each face twice: steadier for tilted heads, half as fast (default: 1)",
+    )
+    parser.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def make_aligner(options: argparse.Namespace, *, threads: int | None = None) -> FaceAligner:
+    """Make the aligner that the arguments ask for; ``threads`` goes before theirs."""
+    from asmnet_sdk.aligner import FaceAligner
+
+    return FaceAligner(
+        options.model,
+        detector=options.detector,
+        device=options.device,
+        threads=options.threads if threads is None else threads,
+        passes=options.passes,
+        local_files_only=options.offline,
+    )

@@ -1,0 +1,113 @@
+"""What commands show on a terminal: tables and progress; and the files that they may write."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from asmnet_sdk.errors import InvalidInputError
+
+__all__ = ["ProgressBar", "check_writable", "print_table"]
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a path that cannot be written before the work is done, not after.
+
+    Raises:
+        InvalidInputError: It is a folder, its folder cannot be made, or this user may not write it.
+    """
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder; needed: a file to write")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise InvalidInputError(
+            f"{path} cannot be written: its folder cannot be made ({exc.strerror})"
+        ) from exc
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InvalidInputError(f"{path} may not be written by this user")
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print aligned columns: texts to the left, numbers to the right."""
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(_columns_of(cell) for cell in column) for column in columns]
+    numeric = [all(_looks_numeric(cell) for cell in column[1:]) for column in columns]
+    for row in (header, *rows):
+        cells = [
+            _padded(cell, width, to_right=right)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ]
+        print("  ".join(cells).rstrip())  # noqa: T201
+
+
+def _padded(cell: str, width: int, *, to_right: bool) -> str:
+    space = " " * (width - _columns_of(cell))
+    return space + cell if to_right else cell + space
+
+
+def _columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: East Asian letters are two wide."""
+    letters = [letter for letter in text if not unicodedata.combining(letter)]
+    return len(letters) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in letters)
+
+
+def _looks_numeric(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return text == "-"
+    return True
+
+
+class ProgressBar:
+    """A bar on standard error while long work runs; silent where that is no terminal."""
+
+    _WIDTH = 30
+
+    def __init__(self, total: int | None, label: str) -> None:
+        """Start the clock; a total of None is unknown: the bar shows count and rate alone."""
+        self._total = total
+        self._label = label
+        self._done = 0
+        self._started = time.monotonic()
+        self._shown = (total is None or total > 1) and sys.stderr.isatty()
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            sys.stderr.write("\n")
+
+    def advance(self) -> None:
+        """Count one piece of work as done."""
+        self._done += 1
+        if not self._shown:
+            return
+        rate = self._done / max(time.monotonic() - self._started, 1e-9)
+        sys.stderr.write(f"\r{self._label} {self._gauge()}{self._time_left(rate)} {rate:5.1f}/s ")
+        sys.stderr.flush()
+
+    def _time_left(self, rate: float) -> str:
+        if self._total is None:
+            return ""
+        minutes, seconds = divmod(round((self._total - self._done) / rate), 60)
+        return f" {minutes}:{seconds:02} left"
+
+    def _gauge(self) -> str:
+        if self._total is None:
+            return str(self._done)
+        filled = min(self._WIDTH * self._done // self._total, self._WIDTH)
+        bar = "#" * filled + "." * (self._WIDTH - filled)
+        return f"[{bar}] {self._done}/{self._total}"

@@ -1,0 +1,189 @@
+"""Accuracy of an aligner on annotated photos, by subset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.datasets import WFLW_ATTRIBUTES, AnnotatedFace
+from asmnet_sdk.detection import FaceDetector
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.evaluation.metrics import (
+    area_under_curve,
+    failure_rate,
+    head_pose_errors,
+    inter_ocular_nme,
+)
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.layouts import LAYOUTS, Layout, convert_landmarks, is_convertible
+from asmnet_sdk.results import BoundingBox, Face, HeadPose
+
+__all__ = ["FaceResult", "SubsetFigures", "evaluate", "predict_at", "summarise"]
+
+_FOUND_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceResult:
+    """One annotated face and what the aligner made of it.
+
+    Attributes:
+        annotated: The face and its labels.
+        face: The prediction, in the layout in which it is judged: the annotated one, or the
+            model's where that has fewer points; None where the detector did not find it.
+        nme_percent: Its inter-ocular NME; infinite where the face was not found.
+    """
+
+    annotated: AnnotatedFace
+    face: Face | None
+    nme_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubsetFigures:
+    """Accuracy on one subset.
+
+    Attributes:
+        subset: Its name, or an attribute of ``WFLW_ATTRIBUTES``; ``"all"`` for the whole set.
+        faces: Number of annotated faces.
+        missed: Faces that the detector did not find (IoU with the annotated box below 0.5).
+        nme_percent: Mean inter-ocular NME of the faces found.
+        failure_rate_percent: Share of faces with an NME above 8 %, missed ones included.
+        auc: Area under the cumulative error curve up to 8 %, missed faces count as failures.
+        head_pose_errors_degrees: Mean absolute errors of yaw, pitch, roll; None without labels.
+    """
+
+    subset: str
+    faces: int
+    missed: int
+    nme_percent: float
+    failure_rate_percent: float
+    auc: float
+    head_pose_errors_degrees: tuple[float, float, float] | None
+
+
+def evaluate(
+    aligner: FaceAligner,
+    annotated_faces: Sequence[AnnotatedFace],
+    *,
+    detector: FaceDetector | None = None,
+    on_face: Callable[[], None] = lambda: None,
+) -> list[FaceResult]:
+    """Run an aligner over annotated faces.
+
+    Args:
+        aligner: The aligner.
+        annotated_faces: Photos with landmarks.
+        detector: None: crops come from the annotated boxes. Else: from the detected box that
+            overlaps the annotated one best.
+        on_face: Called after each face, to show progress.
+
+    Raises:
+        InvalidInputError: The model's landmarks cannot be compared with those annotated.
+    """
+    results = []
+    for annotated in annotated_faces:
+        image = load_image(annotated.photo)
+        truth = BoundingBox.around(annotated.landmarks)
+        box = truth if detector is None else _best_match(detector.detect(image), truth)
+        results.append(predict_at(aligner, annotated, image, box))
+        on_face()
+    return results
+
+
+def predict_at(
+    aligner: FaceAligner,
+    annotated: AnnotatedFace,
+    image: NDArray[np.uint8],
+    box: BoundingBox | None,
+) -> FaceResult:
+    """Predict an annotated face in a given box, and judge it at the points that both have.
+
+    Args:
+        aligner: The aligner.
+        annotated: The face and its labels.
+        image: Its photo, (H, W, 3) uint8 RGB.
+        box: Where the face is looked for; None for one that was not found.
+
+    Raises:
+        InvalidInputError: The model's landmarks cannot be compared with those annotated.
+    """
+    layout, truth = _judged_points(aligner, annotated)
+    if box is None:
+        return FaceResult(annotated=annotated, face=None, nme_percent=np.inf)
+    face = aligner.predict(image, box, color="rgb")[0].to_layout(layout)
+    nme = inter_ocular_nme(face.landmarks, truth, layout)
+    return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
+
+
+def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
+    """Return the figures of each subset, of the faces of each attribute, and of all.
+
+    Those of all are left out where they would be the only other row.
+    """
+    subsets = sorted({result.annotated.subset for result in results})
+    groups = [(s, [r for r in results if r.annotated.subset == s]) for s in subsets]
+    groups += [(a, [r for r in results if a in r.annotated.attributes]) for a in WFLW_ATTRIBUTES]
+    figures = [_figures(name, group) for name, group in groups if group]
+    return figures if len(figures) == 1 else [*figures, _figures("all", results)]
+
+
+def _judged_points(
+    aligner: FaceAligner, annotated: AnnotatedFace
+) -> tuple[Layout, NDArray[np.float32]]:
+    """Return the layout of the annotated points and the points, or both as the model has them."""
+    points = len(annotated.landmarks)
+    candidates = [aligner.layout, *LAYOUTS.values()]
+    layout = next((layout for layout in candidates if layout.point_count == points), None)
+    if layout is not None and is_convertible(aligner.layout, layout):
+        return layout, annotated.landmarks
+    if layout is not None and is_convertible(layout, aligner.layout):
+        return aligner.layout, convert_landmarks(annotated.landmarks, layout, aligner.layout)
+    raise InvalidInputError(
+        f"{annotated.photo} has {points} annotated points, which cannot be compared with the "
+        f"{aligner.layout.point_count} of the model {aligner.model.name}"
+    )
+
+
+def _best_match(boxes: Sequence[BoundingBox], truth: BoundingBox) -> BoundingBox | None:
+    if not boxes:
+        return None
+    overlaps = intersection_over_union([list(box) for box in boxes], list(truth))[:, 0]
+    best = int(overlaps.argmax())
+    return boxes[best] if overlaps[best] >= _FOUND_OVERLAP else None
+
+
+def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
+    nme = np.array([result.nme_percent for result in results])
+    found = nme[np.isfinite(nme)]
+    return SubsetFigures(
+        subset=subset,
+        faces=len(results),
+        missed=len(nme) - len(found),
+        nme_percent=float(found.mean()) if len(found) else float("nan"),
+        failure_rate_percent=failure_rate(nme),
+        auc=area_under_curve(nme),
+        head_pose_errors_degrees=_head_pose_errors(results),
+    )
+
+
+def _head_pose_errors(results: Sequence[FaceResult]) -> tuple[float, float, float] | None:
+    pairs = [
+        (_angles(result.face.head_pose), _angles(result.annotated.head_pose))
+        for result in results
+        if result.face is not None and result.annotated.head_pose is not None
+    ]
+    if not pairs:
+        return None
+    predicted, truth = (np.array(angles) for angles in zip(*pairs, strict=True))
+    yaw, pitch, roll = head_pose_errors(predicted, truth).tolist()
+    return yaw, pitch, roll
+
+
+def _angles(pose: HeadPose) -> NDArray[np.float64]:
+    return np.array([pose.yaw, pose.pitch, pose.roll])

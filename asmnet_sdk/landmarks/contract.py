@@ -1,0 +1,110 @@
+"""The contract that every alignment model obeys, so that no model needs code of its own.
+
+Input ``image``: uint8 (N, S, S, 3) RGB. Outputs: ``landmarks`` float32 (N, K, 2) in [0, 1] of the
+crop; ``head_pose`` float32 (N, 3) yaw, pitch, roll in degrees; optional ``landmark_sigma``
+(N, K) in the unit of the landmarks; optional ``face_score`` (N,) in [0, 1]. A JSON text under
+``metadata_props["asmnet_sdk"]`` describes the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.runtime.contracts import check_tensor, is_number, misfit, parse_metadata
+from asmnet_sdk.runtime.session import OnnxSession
+
+__all__ = ["FORMAT_VERSION", "METADATA_KEY", "ModelMetadata", "check_outputs", "read_contract"]
+
+METADATA_KEY = "asmnet_sdk"
+FORMAT_VERSION = 1
+_LARGEST_INPUT_SIZE = 2048
+_LARGEST_OUTPUT = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelMetadata:
+    """What a model file says of itself."""
+
+    name: str
+    """Name of the model."""
+    layout: str
+    """Name of its landmark layout."""
+    input_size: int
+    """S, the side of the crop in pixels."""
+    crop_scale: float
+    """Crop side / longer side of the face box."""
+    training_data: str
+    """What it was trained on, and the terms of that data."""
+    licence: str
+    """Licence of the weights."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Measured figures by name."""
+    format_version: int = FORMAT_VERSION
+    """Version of this contract."""
+
+    def to_json(self) -> str:
+        """Return the text that goes into the model file."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
+    """Check a loaded model against the contract.
+
+    Raises:
+        ModelFileError: Metadata or tensors are missing or do not fit; the message says which.
+    """
+    metadata = _read_metadata(session)
+    layout = LAYOUTS.get(metadata.layout) if isinstance(metadata.layout, str) else None
+    if layout is None:
+        known = ", ".join(LAYOUTS)
+        raise misfit(session.path, f"layout {metadata.layout!r} is none of {known}")
+    size, points = metadata.input_size, layout.point_count
+    check_tensor(session, session.inputs, "image", "tensor(uint8)", (None, size, size, 3))
+    check_tensor(session, session.outputs, "landmarks", "tensor(float)", (None, points, 2))
+    check_tensor(session, session.outputs, "head_pose", "tensor(float)", (None, 3))
+    if "landmark_sigma" in session.outputs:
+        check_tensor(session, session.outputs, "landmark_sigma", "tensor(float)", (None, points))
+    if "face_score" in session.outputs:
+        check_tensor(session, session.outputs, "face_score", "tensor(float)", (None,))
+    return metadata, layout
+
+
+def check_outputs(
+    outputs: Mapping[str, NDArray[np.float32]], *, layout: Layout, count: int, path: Path
+) -> None:
+    """Check what a model gave for ``count`` crops: a file may promise open shapes.
+
+    Raises:
+        ModelFileError: A shape does not fit, or a value is not finite or far out of range.
+    """
+    shapes = {
+        "landmarks": (count, layout.point_count, 2),
+        "head_pose": (count, 3),
+        "landmark_sigma": (count, layout.point_count),
+        "face_score": (count,),
+    }
+    for name in shapes.keys() & outputs.keys():
+        values = outputs[name]
+        if values.shape != shapes[name] or not np.abs(values).max() <= _LARGEST_OUTPUT:
+            raise misfit(
+                path,
+                f"it gave {name!r} of shape {values.shape}, needed {shapes[name]} and numbers "
+                "that make sense",
+            )
+
+
+def _read_metadata(session: OnnxSession) -> ModelMetadata:
+    metadata = parse_metadata(session, METADATA_KEY, ModelMetadata, format_version=FORMAT_VERSION)
+    size, scale = metadata.input_size, metadata.crop_scale
+    if not (type(size) is int and 1 <= size <= _LARGEST_INPUT_SIZE):
+        raise misfit(session.path, f"input_size {size!r} is not in 1 to {_LARGEST_INPUT_SIZE}")
+    if not (is_number(scale) and 0.5 <= scale <= 4):
+        raise misfit(session.path, f"crop_scale {scale!r} is not in [0.5, 4]")
+    return metadata

@@ -1,0 +1,213 @@
+"""The landmark model: from face boxes in images to faces, in one run for all of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
+from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.geometry import Matrix, rotate_head_pose, scale_of
+from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_contract
+from asmnet_sdk.layouts import Layout
+from asmnet_sdk.results import BoundingBox, Face, HeadPose
+from asmnet_sdk.runtime.cores import usable_cores
+from asmnet_sdk.runtime.session import OnnxSession
+
+__all__ = ["FaceCrop", "LandmarkNetwork"]
+
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
+_LARGEST_RUN = 64
+_LARGEST_RUN_ON_CPU = 1  # more take longer a crop: what passes between layers leaves the cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceCrop:
+    """What the network is to look at: one face, cut out by ``FaceAligner.cut``."""
+
+    pixels: NDArray[np.uint8]
+    """(S, S, 3) uint8 RGB, S being the network's input size."""
+    matrix: Matrix
+    """(2, 3) float64, image pixels -> crop pixels."""
+    clockwise_degrees: float
+    """How far the face is turned in the image; the crop was turned back by as much."""
+    box: BoundingBox
+    """The box that the face will carry."""
+
+
+class LandmarkNetwork:
+    """A loaded model that obeys the contract; shared by threads like its session.
+
+    Args:
+        path: The model file.
+        device: As for ``OnnxSession``.
+        threads: As for ``OnnxSession``.
+
+    Raises:
+        ModelFileError: The file is broken or does not fit the contract.
+        DeviceUnavailableError: The device asked for cannot be had.
+    """
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        self._session = OnnxSession(path, device=device, threads=threads)
+        self._threads = usable_cores() if threads is None else threads
+        self._one_thread_session: OnnxSession | None = None
+        metadata, layout = read_contract(self._session)
+        self.metadata: ModelMetadata = metadata
+        self.layout: Layout = layout
+
+    @property
+    def device(self) -> str:
+        """The device really in use."""
+        return self._session.device
+
+    def cut(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
+        """Cut the crop of a face box out of an (H, W, 3) uint8 RGB image."""
+        return self._cut(image, box, looked_at=box)
+
+    def cut_again(self, image: NDArray[np.uint8], face: Face) -> FaceCrop:
+        """Cut a better crop of a face: around its landmarks, and turned upright by its roll."""
+        try:
+            around = BoundingBox.around(face.landmarks)
+        except InvalidBoundingBoxError:  # all landmarks in one place
+            return self.cut(image, face.box)
+        return self._cut(image, face.box, looked_at=around, turn=face.head_pose.roll)
+
+    def cut_whole(self, image: NDArray[np.uint8]) -> FaceCrop:
+        """Take a whole image as the crop, with black borders if it is not square.
+
+        The box of the face is the one whose crop this is.
+        """
+        height, width = image.shape[:2]
+        half = max(width, height) / self.metadata.crop_scale / 2
+        x, y = (width - 1) / 2, (height - 1) / 2
+        box = BoundingBox(x - half, y - half, x + half, y + half)
+        return self._cut(image, box, looked_at=box)
+
+    def _cut(
+        self,
+        image: NDArray[np.uint8],
+        box: BoundingBox,
+        *,
+        looked_at: BoundingBox,
+        turn: float = 0.0,
+    ) -> FaceCrop:
+        size = self.metadata.input_size
+        matrix = crop_matrix(
+            looked_at, crop_scale=self.metadata.crop_scale, size=size, clockwise_degrees=turn
+        )
+        return FaceCrop(
+            pixels=cut_crop(image, matrix, (size, size)),
+            matrix=matrix,
+            clockwise_degrees=turn,
+            box=box,
+        )
+
+    def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        """Predict one face a crop."""
+        return [
+            face for some, outputs in self._runs(crops) for face in self.faces_of(outputs, some)
+        ]
+
+    def run(self, crops: Sequence[FaceCrop]) -> dict[str, NDArray[np.float32]]:
+        """Run the network on one crop or more: its outputs by name, a row a crop.
+
+        Raises:
+            ModelFileError: The outputs do not fit the contract.
+        """
+        runs = [outputs for _, outputs in self._runs(crops)]
+        return {name: np.concatenate([outputs[name] for outputs in runs]) for name in runs[0]}
+
+    def _runs(
+        self, crops: Sequence[FaceCrop]
+    ) -> list[tuple[Sequence[FaceCrop], dict[str, NDArray[np.float32]]]]:
+        """Return the crops of each run of the network, and its outputs.
+
+        On a CPU each thread works on crops of its own: several threads in one run of a small
+        network mostly wait for each other. A single crop still gets them all.
+        """
+        largest = _LARGEST_RUN_ON_CPU if self.device == "cpu" else _LARGEST_RUN
+        parts = [crops[start : start + largest] for start in range(0, len(crops), largest)]
+        threads = min(self._threads, len(parts)) if self.device == "cpu" else 1
+        session = self._session if threads <= 1 else self._session_for_threads()
+        outputs = _map(partial(self._run, session), parts, threads)
+        return list(zip(parts, outputs, strict=True))
+
+    def _run(
+        self, session: OnnxSession, crops: Sequence[FaceCrop]
+    ) -> dict[str, NDArray[np.float32]]:
+        outputs = session.run({"image": np.array([crop.pixels for crop in crops])})
+        check_outputs(outputs, layout=self.layout, count=len(crops), path=session.path)
+        return outputs
+
+    def _session_for_threads(self) -> OnnxSession:
+        """Return a session of one thread, loaded when first needed."""
+        if self._one_thread_session is None:
+            self._one_thread_session = OnnxSession(self._session.path, device="cpu", threads=1)
+        return self._one_thread_session
+
+    def faces_of(
+        self, outputs: dict[str, NDArray[np.float32]], crops: Sequence[FaceCrop]
+    ) -> list[Face]:
+        """Turn the outputs of ``run`` into faces in image pixels."""
+        return [
+            self._face({name: values[row] for name, values in outputs.items()}, crop)
+            for row, crop in enumerate(crops)
+        ]
+
+    def _face(self, raw: dict[str, NDArray[np.float32]], crop: FaceCrop) -> Face:
+        size = self.metadata.input_size
+        sigma, score = raw.get("landmark_sigma"), raw.get("face_score")
+        angles: NDArray[Any] = raw["head_pose"]
+        if crop.clockwise_degrees:
+            angles = rotate_head_pose(angles, crop.clockwise_degrees)
+        return Face(
+            landmarks=crop_to_image(raw["landmarks"], crop.matrix, size),
+            head_pose=HeadPose(*angles.tolist()),
+            box=crop.box,
+            layout=self.layout,
+            score=None if score is None else float(score),
+            landmark_sigma=None if sigma is None else sigma * (size / scale_of(crop.matrix)),
+        )
+
+    def close(self) -> None:
+        """Free the model's memory; ``predict`` afterwards raises ``ModelError``."""
+        self._session.close()
+        if self._one_thread_session is not None:
+            self._one_thread_session.close()
+        self._one_thread_session = self._session  # so that none is loaded any more
+
+
+def _map(
+    function: Callable[[_Argument], _Result], arguments: Sequence[_Argument], threads: int
+) -> list[_Result]:
+    """Apply a function to each argument, on this thread and as many others as make ``threads``."""
+    if threads <= 1:
+        return [function(argument) for argument in arguments]
+    results: dict[int, _Result] = {}
+    waiting = deque(range(len(arguments)))
+
+    def work() -> None:
+        while True:
+            try:
+                index = waiting.popleft()
+            except IndexError:  # nothing is left to do
+                return
+            results[index] = function(arguments[index])
+
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(work) for _ in range(threads - 1)]
+        work()
+        for other in others:
+            other.result()
+    return [results[index] for index in range(len(arguments))]

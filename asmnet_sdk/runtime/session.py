@@ -1,0 +1,245 @@
+"""An ONNX model loaded on a device by onnxruntime, and run by tensor names."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import re
+import sys
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state
+
+from asmnet_sdk.errors import (
+    DeviceUnavailableError,
+    InvalidInputError,
+    ModelError,
+    ModelFileError,
+)
+from asmnet_sdk.runtime.model_files import read_model_file
+
+__all__ = ["DEVICES", "OnnxSession"]
+
+DEVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "cpu": "CPUExecutionProvider",
+        "cuda": "CUDAExecutionProvider",
+        "tensorrt": "TensorrtExecutionProvider",
+        "openvino": "OpenVINOExecutionProvider",
+        "coreml": "CoreMLExecutionProvider",
+        "directml": "DmlExecutionProvider",
+    }
+)
+_PACKAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "cuda": "replace onnxruntime by onnxruntime-gpu",
+        "tensorrt": "replace onnxruntime by onnxruntime-gpu and install TensorRT",
+        "openvino": "replace onnxruntime by onnxruntime-openvino",
+        "coreml": "use onnxruntime on macOS",
+        "directml": "replace onnxruntime by onnxruntime-directml on Windows",
+    }
+)
+# What loading raises: onnxruntime's own errors, all of them bare Exceptions, and what its Python
+# side lets through (names in a broken file that are no text, providers that fail).
+_RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    *(
+        value
+        for value in vars(onnxruntime_pybind11_state).values()
+        if isinstance(value, type) and issubclass(value, Exception)
+    ),
+    ValueError,
+    RuntimeError,
+)
+_QUIET = 4
+_NO_LIBRARIES = "onnxruntime offers it, but its libraries failed to load"
+
+logger = logging.getLogger("asmnet_sdk")
+
+
+class OnnxSession:
+    """One model on one device; ``run`` may be called from several threads at once.
+
+    After a fork the child loads the model anew at its first ``run``: onnxruntime's threads do not
+    exist there. Let such a child end by ``os._exit``, as multiprocessing does: onnxruntime's own
+    exit handler waits for those threads (seen with 1.32). Pickling keeps path and options, not the
+    model.
+
+    Args:
+        path: The model file.
+        device: ``"auto"`` (CUDA where it works, else the CPU) or a key of ``DEVICES``, which is
+            then used or refused, never replaced.
+        threads: Threads of one run; None leaves the choice to onnxruntime.
+
+    Raises:
+        ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
+        DeviceUnavailableError: The device asked for cannot be had.
+        InvalidInputError: There is no such device name, or ``threads`` is below 1.
+    """
+
+    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise InvalidInputError(f"threads must be at least 1, got {threads}")
+        self.path = path
+        self._device_wanted = device
+        self._threads = threads
+        self._session: onnxruntime.InferenceSession | None = _start(path, device, threads)
+        self._is_closed = False
+        self.device: str = _device_of(self._session)
+        self.metadata: Mapping[str, str] = _metadata_of(self._session, path)
+        self.inputs: Mapping[str, Any] = _by_name(self._session.get_inputs(), path)
+        self.outputs: Mapping[str, Any] = _by_name(self._session.get_outputs(), path)
+        _LIVE_SESSIONS.add(self)
+
+    def __reduce__(self) -> tuple[Callable[..., OnnxSession], tuple[object, ...]]:
+        return _rebuild, (self.path, self._device_wanted, self._threads)
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+        """Run the model: tensors by input name in, all outputs by name out.
+
+        Raises:
+            ModelError: The session was closed, or the model fails on these tensors.
+        """
+        session = self._session
+        if session is None:
+            if self._is_closed:
+                raise ModelError(f"the model {self.path.name} was closed")
+            session = self._session = _start(self.path, self._device_wanted, self._threads)
+        try:
+            values = session.run(list(self.outputs), dict(feeds))
+        except _RUNTIME_ERRORS as exc:
+            raise ModelError(f"the model {self.path.name} failed: {exc}") from exc
+        return dict(zip(self.outputs, values, strict=True))
+
+    def close(self) -> None:
+        """Free the model's memory; a ``run`` afterwards is refused."""
+        self._is_closed = True
+        self._session = None
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child: forget the parent's session without ever destroying it.
+
+        Its destructor would wait for threads that do not exist here, so one reference is leaked.
+        """
+        if self._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+            self._session = None
+
+
+_LIVE_SESSIONS: weakref.WeakSet[OnnxSession] = weakref.WeakSet()
+
+
+def _leave_sessions_to_parent() -> None:
+    for session in _LIVE_SESSIONS:
+        session._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_sessions_to_parent)
+
+
+def _rebuild(path: Path, device: str, threads: int | None) -> OnnxSession:
+    return OnnxSession(path, device=device, threads=threads)
+
+
+def _start(path: Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+    """Load a model on the device wanted, or refuse."""
+    data = read_model_file(path)
+    provider = _choose_provider(device)
+    try:
+        session = _load(data, provider, threads)
+    except _RUNTIME_ERRORS as exc:
+        if provider == DEVICES["cpu"]:
+            raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
+        if device != "auto":
+            raise _failed_device(device, str(exc)) from exc
+        logger.warning("%s failed, so the CPU is used: %s", provider, _in_brief(str(exc)))
+        return _start(path, "cpu", threads)
+    found = _device_of(session)
+    if device not in ("auto", found):
+        raise _failed_device(device, _NO_LIBRARIES)
+    if DEVICES[found] != provider:
+        logger.warning("%s failed, so the CPU is used: %s", provider, _NO_LIBRARIES)
+    return session
+
+
+def _failed_device(device: str, reason: str) -> DeviceUnavailableError:
+    return DeviceUnavailableError(
+        f"device {device!r} could not be started: {_in_brief(reason)}; the installed onnxruntime "
+        f"{onnxruntime.__version__} offers {', '.join(onnxruntime.get_available_providers())}; "
+        "`asmnet doctor` says what is missing and what to install"
+    )
+
+
+def _in_brief(reason: str) -> str:
+    """Return one line: CUDA's own words if onnxruntime cites them, else all of its words."""
+    cited = re.search(r"CUDA failure \d+: [^;\n]+", reason)
+    return cited[0].strip() if cited else " ".join(reason.split())
+
+
+def _choose_provider(device: str) -> str:
+    offered = onnxruntime.get_available_providers()
+    if device == "auto":
+        return DEVICES["cuda"] if DEVICES["cuda"] in offered else DEVICES["cpu"]
+    if device not in DEVICES:
+        names = ", ".join(repr(name) for name in ("auto", *DEVICES))
+        raise InvalidInputError(f"no device {device!r}; there are {names}")
+    if DEVICES[device] not in offered:
+        raise DeviceUnavailableError(
+            f"device {device!r} needs {DEVICES[device]}, but the installed onnxruntime "
+            f"{onnxruntime.__version__} offers only {', '.join(offered)}; to get it, "
+            f"{_PACKAGES[device]}"
+        )
+    return DEVICES[device]
+
+
+def _load(data: bytes, provider: str, threads: int | None) -> onnxruntime.InferenceSession:
+    if provider != DEVICES["cpu"]:
+        _preload_cuda_libraries()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _QUIET
+    # Without it a run's threads go on turning afterwards, at the cost of whoever works next.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    providers = list(dict.fromkeys([provider, DEVICES["cpu"]]))
+    return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
+
+
+def _preload_cuda_libraries() -> None:
+    """Load CUDA's libraries from the packages nvidia-*, where onnxruntime does not look itself."""
+    if find_spec("nvidia") is not None and hasattr(onnxruntime, "preload_dlls"):
+        with redirect_stdout(sys.stderr):  # it prints what it misses
+            onnxruntime.preload_dlls()
+
+
+def _device_of(session: onnxruntime.InferenceSession) -> str:
+    provider = session.get_providers()[0]
+    return next(name for name, known in DEVICES.items() if known == provider)
+
+
+def _by_name(tensors: Sequence[Any], path: Path) -> Mapping[str, Any]:
+    """Return tensors by name, once all names, also those in shapes, have proved to be text."""
+    try:
+        shapes = {tensor.name: tensor.shape for tensor in tensors}
+    except UnicodeDecodeError as exc:
+        raise ModelFileError(f"{path} has tensors whose names are no text: {exc}") from exc
+    return dict(zip(shapes, tensors, strict=True))
+
+
+def _metadata_of(session: onnxruntime.InferenceSession, path: Path) -> Mapping[str, str]:
+    """Return the texts in the model's ``metadata_props``."""
+    try:
+        texts: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as exc:
+        raise ModelFileError(f"{path} has metadata that is no text: {exc}") from exc
+    return texts

@@ -1,0 +1,230 @@
+"""``FaceTracker``: faces of a video with lasting ids, steady landmarks and few detector runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.boxes import check_box_against_image
+from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError
+from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
+from asmnet_sdk.tracking.tracks import (
+    Sighting,
+    Track,
+    match_boxes,
+    overlap_of,
+    sight,
+    without_doubles,
+)
+
+if TYPE_CHECKING:
+    from asmnet_sdk.aligner import FaceAligner
+    from asmnet_sdk.landmarks.network import FaceCrop
+
+__all__ = ["FaceTracker"]
+
+_Key = TypeVar("_Key")
+
+
+class FaceTracker:
+    """Follows the faces of one video: ``update`` takes its frames one by one.
+
+    Each crop comes from the landmarks of the frame before, so the detector runs only on every
+    ``detect_every``-th frame, and at once when there is no face or a face fades: its score drops
+    below ``min_score``, or it leaves its place.
+
+    Identity follows one rule. A track expects its face where it was last seen, or on the way that
+    its last motion has taken it since. Faces that are being followed keep their tracks. What else
+    the detector finds goes to the track whose expected box it overlaps most, the best pair first,
+    if the IoU is ``min_overlap`` or more, and starts a new track otherwise. Where two tracks end
+    up on one face, the one that strayed farther from its motion has lost its own. A lost track
+    keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
+
+    The crops of a face are made as bright as those of the seconds before, so that flicker and
+    passing clouds do not move landmarks. Landmarks and head pose pass a One-Euro filter that
+    measures speed in face sizes, so small and large faces are smoothed alike. After a loss or a
+    jump both start afresh.
+
+    One tracker serves one video, in one thread. Frames of another size are another video: all
+    tracks end, and its faces get new ids. Between videos of one size call ``reset``.
+
+    Args:
+        aligner: Detects and aligns; several trackers may share it.
+        detect_every: Run the detector at least on every n-th frame.
+        min_score: A followed face that scores less makes the detector run; a model without
+            scores leaves the word to the detector.
+        min_overlap: IoU in (0, 1] from which a found face belongs to a track.
+        keep_lost: For how many frames a lost face may come back under its id.
+        frame_rate: Frames per second where ``update`` gets no timestamps.
+        min_cutoff_hz: Smoothing at rest, see ``OneEuroFilter``: lower is steadier, ``inf``
+            switches smoothing off.
+        beta: Smoothing in motion, in Hz per (face size / second): higher follows faster.
+
+    Raises:
+        InvalidInputError: An argument is out of range.
+    """
+
+    def __init__(
+        self,
+        aligner: FaceAligner,
+        *,
+        detect_every: int = 10,
+        min_score: float = 0.5,
+        min_overlap: float = 0.2,
+        keep_lost: int = 60,
+        frame_rate: float = 30.0,
+        min_cutoff_hz: float = MIN_CUTOFF_HZ,
+        beta: float = BETA,
+    ) -> None:
+        _require(detect_every >= 1, f"detect_every is {detect_every}; needed: 1 or more")
+        _require(0 <= min_score <= 1, f"min_score is {min_score}; needed: 0 to 1")
+        _require(0 < min_overlap <= 1, f"min_overlap is {min_overlap}; needed: above 0, up to 1")
+        _require(keep_lost >= 0, f"keep_lost is {keep_lost}; needed: 0 or more")
+        _require(0 < frame_rate < np.inf, f"frame_rate is {frame_rate}; needed: above 0")
+        FaceSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta)
+        self._aligner = aligner
+        self._detect_every = detect_every
+        self._min_score = min_score
+        self._min_overlap = min_overlap
+        self._keep_lost = keep_lost
+        self._frame_rate = frame_rate
+        self._min_cutoff_hz = min_cutoff_hz
+        self._beta = beta
+        self._next_id = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """End all tracks and start the clock afresh; later faces get new ids."""
+        self._tracks: list[Track] = []
+        self._shape: tuple[int, ...] | None = None
+        self._seconds = -np.inf
+        self._frames_since_detection = self._detect_every
+
+    def update(
+        self, frame: ImageInput, *, timestamp: float | None = None, color: ColorOrder = "bgr"
+    ) -> list[Face]:
+        """Find the faces in the next frame.
+
+        Args:
+            frame: An image as for ``FaceAligner.predict``.
+            timestamp: Seconds, later than those of the frame before; None is one step of
+                ``frame_rate`` later.
+            color: Channel order of an array.
+
+        Returns:
+            The faces seen in this frame, in the order of their ``track_id``, with smoothed
+            landmarks and head pose.
+
+        Raises:
+            InvalidImageError: The frame cannot be read; the tracks stay as they were.
+            InvalidInputError: The timestamp does not lie after the one before.
+        """
+        image = load_image(frame, color=color, copy=False)
+        if image.shape != self._shape:
+            self.reset()
+        seconds = self._next_seconds(timestamp)
+        self._shape, self._seconds = image.shape, seconds
+        live = [track for track in self._tracks if not track.frames_lost]
+        found = self._follow(image, live, seconds)
+        self._frames_since_detection += 1
+        is_due = self._frames_since_detection >= self._detect_every
+        if is_due or not found or len(found) < len(live):
+            found = self._detect(image, found, seconds)
+        return self._settle(found, seconds)
+
+    def _next_seconds(self, timestamp: float | None) -> float:
+        if timestamp is None:
+            return 0.0 if self._shape is None else self._seconds + 1 / self._frame_rate
+        _require(
+            self._seconds < timestamp < np.inf,
+            f"timestamp is {timestamp} after {self._seconds}; needed: a later one, in seconds",
+        )
+        return timestamp
+
+    def _follow(
+        self, image: NDArray[np.uint8], live: Sequence[Track], seconds: float
+    ) -> dict[Track, Sighting]:
+        """Align where the faces were in the frame before; return those that are still there."""
+        crops = self._cut(image, {track: track.crop_box for track in live})
+        lit = {
+            track: track.exposure.apply(crop, elapsed_seconds=seconds - track.seen_seconds)
+            for track, crop in crops.items()
+        }
+        seen = self._align(lit).items()
+        followed = {track: it for track, it in seen if self._is_followed(track, it)}
+        return without_doubles(followed, seconds)
+
+    def _is_followed(self, track: Track, seen: Sighting) -> bool:
+        is_face = seen.face.score is None or seen.face.score >= self._min_score
+        return is_face and overlap_of(track.box, seen.box) >= self._min_overlap
+
+    def _detect(
+        self, image: NDArray[np.uint8], followed: dict[Track, Sighting], seconds: float
+    ) -> dict[Track, Sighting]:
+        """Return the faces that are followed and those that only the detector finds."""
+        self._frames_since_detection = 0
+        boxes = self._aligner.detect(image, color="rgb")
+        confirmed = match_boxes([[it.box] for it in followed.values()], boxes, self._min_overlap)
+        found = {
+            track: seen
+            for index, (track, seen) in enumerate(followed.items())
+            if index in confirmed or seen.face.score is not None
+        }
+        rest = [box for index, box in enumerate(boxes) if index not in confirmed.values()]
+        others = [track for track in self._tracks if track not in found]
+        expected = [track.expected_boxes(seconds) for track in others]
+        owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
+        for index, seen in self._align(self._cut(image, dict(enumerate(rest)))).items():
+            if not any(seen.is_same_face(other) for other in found.values()):
+                found[owners.get(index) or self._new_track(seen, seconds)] = seen
+        return found
+
+    def _cut(
+        self, image: NDArray[np.uint8], boxes: Mapping[_Key, BoundingBox]
+    ) -> dict[_Key, FaceCrop]:
+        """Cut the crops of those boxes that are usable."""
+        usable = {key: box for key, box in boxes.items() if _is_usable(box, image)}
+        if not usable:
+            return {}
+        crops = self._aligner.cut(image, list(usable.values()), color="rgb")
+        return dict(zip(usable, crops, strict=True))
+
+    def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Sighting]:
+        """Return the faces in the crops, as far as they have a place."""
+        sightings = map(sight, self._aligner.align(list(crops.values())))
+        return {key: seen for key, seen in zip(crops, sightings, strict=True) if seen is not None}
+
+    def _new_track(self, seen: Sighting, seconds: float) -> Track:
+        smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
+        track = Track(self._next_id, smoother, seen.face, seen.box, seen.box, seconds)
+        self._next_id += 1
+        self._tracks.append(track)
+        return track
+
+    def _settle(self, found: dict[Track, Sighting], seconds: float) -> list[Face]:
+        """Move every track on by one frame; return the faces that were found."""
+        for track in self._tracks:
+            if track in found:
+                track.see(found[track], seconds)
+            else:
+                track.frames_lost += 1
+        self._tracks = [track for track in self._tracks if track.frames_lost <= self._keep_lost]
+        return [track.face for track in self._tracks if not track.frames_lost]
+
+
+def _is_usable(box: BoundingBox, image: NDArray[np.uint8]) -> bool:
+    try:
+        check_box_against_image(box, image)
+    except InvalidBoundingBoxError:
+        return False
+    return True
+
+
+def _require(is_met: bool, message: str) -> None:
+    if not is_met:
+        raise InvalidInputError(message)

@@ -1,0 +1,142 @@
+"""A face over time, and which of the boxes in a frame are its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.tracking.exposure import ExposureHold
+from asmnet_sdk.tracking.smoothing import FaceSmoother, smoothing_weight
+
+__all__ = ["Sighting", "Track", "match_boxes", "overlap_of", "sight", "without_doubles"]
+
+# Two faces whose boxes overlap more than this are one face.
+_SAME_FACE_OVERLAP = 0.4
+# A face that overlaps its last box less than this has jumped: smoothing starts afresh.
+_JUMP_OVERLAP = 0.5
+# A crop is placed anew when the face overlaps its box less than this.
+_CROP_OVERLAP = 0.97
+# Cutoff of a track's speed, low enough that a hop onto a neighbour does not pass for motion.
+_SPEED_CUTOFF_HZ = 0.5
+# Where a lost face may be found again: shares of the way that its motion would have taken it.
+_WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sighting:
+    """A face in one frame, and the tight box around its landmarks."""
+
+    face: Face
+    box: BoundingBox
+
+    def is_same_face(self, other: Sighting) -> bool:
+        """Tell whether two faces of one frame lie so close that they are one."""
+        return overlap_of(self.box, other.box) > _SAME_FACE_OVERLAP
+
+
+def sight(face: Face) -> Sighting | None:
+    """Return the face with its box, or None where its landmarks span none or are not finite."""
+    try:
+        return Sighting(face, BoundingBox.around(face.landmarks))
+    except InvalidBoundingBoxError:
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Track:
+    """One face over time: how it looked when it was last seen, and how it moved then.
+
+    Its next crop is that of ``crop_box``, which stays as long as the face hardly moves: landmarks
+    depend a little on the crop, so a crop that followed them at once would let them wander.
+    """
+
+    track_id: int
+    smoother: FaceSmoother
+    face: Face
+    box: BoundingBox
+    crop_box: BoundingBox
+    seen_seconds: float
+    exposure: ExposureHold = field(default_factory=ExposureHold)
+    velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
+    frames_lost: int = 0
+
+    def expected_boxes(self, seconds: float) -> list[BoundingBox]:
+        """Return places on the way from where the face was to where its motion has taken it."""
+        elapsed = seconds - self.seen_seconds
+        return [self._moved(share * elapsed) for share in _WAY]
+
+    def strayed(self, seen: Sighting, seconds: float) -> float:
+        """Return how little the face lies where it should be: 0 right there, 1 elsewhere."""
+        return 1 - overlap_of(self._moved(seconds - self.seen_seconds), seen.box)
+
+    def see(self, seen: Sighting, seconds: float) -> None:
+        """Take in the face as it looks now."""
+        if self.frames_lost or overlap_of(self.box, seen.box) < _JUMP_OVERLAP:
+            self.smoother.reset()
+            self.exposure.reset()
+        elapsed = seconds - self.seen_seconds
+        smoothed = self.smoother.smooth(seen.face, elapsed_seconds=elapsed)
+        self.face = replace(smoothed, track_id=self.track_id)
+        box = BoundingBox.around(self.face.landmarks)
+        if elapsed > 0:
+            velocity = np.subtract(box.center, self.box.center) / elapsed
+            self.velocity += (velocity - self.velocity) * smoothing_weight(
+                _SPEED_CUTOFF_HZ, elapsed
+            )
+        self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
+        if overlap_of(self.crop_box, box) < _CROP_OVERLAP:
+            self.crop_box = box
+
+    def _moved(self, elapsed_seconds: float) -> BoundingBox:
+        x, y = self.velocity * elapsed_seconds
+        box = self.box
+        return BoundingBox(box.x_min + x, box.y_min + y, box.x_max + x, box.y_max + y)
+
+
+def without_doubles(followed: Mapping[Track, Sighting], seconds: float) -> dict[Track, Sighting]:
+    """Drop the track that strayed farther, where two are on one face."""
+    kept = dict(followed)
+    for pair in combinations(followed, 2):
+        are_kept = all(track in kept for track in pair)
+        if are_kept and followed[pair[0]].is_same_face(followed[pair[1]]):
+            del kept[max(pair, key=lambda track: track.strayed(followed[track], seconds))]
+    return kept
+
+
+def match_boxes(
+    places: Sequence[Sequence[BoundingBox]], boxes: Sequence[BoundingBox], min_overlap: float
+) -> dict[int, int]:
+    """Return index of the place -> index of the box: the best overlap first, each once.
+
+    Args:
+        places: For each place the boxes that it may be, equally many; the best one counts.
+        boxes: The boxes to give away.
+        min_overlap: IoU below which a box is none of a place's.
+    """
+    if not places or not boxes:
+        return {}
+    options = np.array([[[*option] for option in place] for place in places])
+    overlaps = intersection_over_union(options, [[*box] for box in boxes])
+    overlaps = overlaps.reshape(len(places), -1, len(boxes)).max(axis=1)
+    matched: dict[int, int] = {}
+    while overlaps.max() >= min_overlap:
+        place, box = np.unravel_index(overlaps.argmax(), overlaps.shape)
+        matched[int(place)] = int(box)
+        overlaps[place, :] = overlaps[:, box] = -1
+    return matched
+
+
+def overlap_of(box: BoundingBox, other: BoundingBox) -> float:
+    """Return the IoU of two boxes."""
+    width = min(box.x_max, other.x_max) - max(box.x_min, other.x_min)
+    height = min(box.y_max, other.y_max) - max(box.y_min, other.y_min)
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / (box.area + other.area - width * height)

@@ -1,0 +1,1 @@
+"""How the published models are made: labelled, trained, measured, carded and released."""

@@ -1,0 +1,203 @@
+"""Make a publishable model of a finished run: export, measure, write its card.
+
+``python -m lab.release --help``. The folder it writes (``model.onnx``,
+``README.md``, ``SHA256SUMS``) is what goes to the Hub.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations
+from asmnet_sdk.detection import FaceDetector, YuNetDetector, load_detector
+from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
+from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.landmarks.contract import ModelMetadata
+from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.training.configuration import RunConfig
+from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.inference import upright_crops
+from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.run import load_run, model_metadata
+from asmnet_sdk.training.samples import is_validation, load_face_samples
+from lab.cards import REFERENCE_MODEL, model_card
+from lab.hard_cases import draw_hard_cases, try_hard_cases
+from lab.hub_files import write_checksums
+from lab.measuring import Measurements, measure
+from lab.quantising import quantise_model
+
+__all__ = ["write_release"]
+
+logger = logging.getLogger("asmnet_sdk.training")
+
+TRAINING_DATA = (
+    "300-W (HELEN, AFW, LFPW), head pose by pseudo-labels of other networks; photos licensed for "
+    "non-commercial research"
+)
+_QUANTISED = "; convolutions in 8 bits (static QDQ quantisation, calibrated on training crops)"
+LICENCE = "non-commercial research, as the training photos"
+
+
+def write_release(
+    network: FaceNetwork,
+    metadata: ModelMetadata,
+    folder: Path,
+    *,
+    test_faces: list[AnnotatedFace],
+    protocol: str,
+    detectors: Mapping[str, FaceDetector] = MappingProxyType({}),
+    reference: FaceAligner | None = None,
+    portraits: Sequence[Path] = (),
+    calibration_crops: NDArray[np.uint8] | None = None,
+) -> Measurements:
+    """Export a network, measure it and write its Hub-ready folder.
+
+    Args:
+        network: The network; an error radius is calibrated already.
+        metadata: What the model file will say of itself; the figures are added here.
+        folder: Where ``model.onnx``, ``README.md`` and ``SHA256SUMS`` go, and the picture of the
+            hard cases.
+        test_faces: Annotated faces that took no part in training.
+        protocol: Name of the test set, for the card.
+        detectors: Name -> detector; each gives end-to-end figures.
+        reference: The model that run times are compared with, on one thread.
+        portraits: Photos of one face for the hard cases.
+        calibration_crops: (N, S, S, 3) training crops that set the ranges of an 8-bit model; None
+            leaves it in float32.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        draft = Path(scratch) / "draft.onnx"
+        _write_model(network, metadata, draft, calibration_crops)
+        aligner = FaceAligner(draft, device="cpu", threads=1)
+        figures = measure(network, aligner, test_faces, detectors, reference=reference)
+    metadata = replace(metadata, figures=_headline(figures))
+    folder.mkdir(parents=True, exist_ok=True)
+    model = folder / "model.onnx"
+    _write_model(network, metadata, model, calibration_crops)
+    data = model.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    picture = _draw_hard_cases(model, folder / f"{metadata.name}-hard-cases.jpg", portraits)
+    measured = (
+        f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
+        f"`python -m lab.release`, onnxruntime on a CPU ({platform.machine()})."
+    )
+    card = model_card(
+        metadata,
+        figures,
+        network=network.summary + ("" if calibration_crops is None else _QUANTISED),
+        sha256=digest,
+        size_bytes=len(data),
+        measured=measured,
+        hard_cases_picture=picture,
+    )
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    write_checksums(folder, [model.name, *([picture] if picture else [])])
+    return figures
+
+
+def _write_model(
+    network: FaceNetwork, metadata: ModelMetadata, path: Path, crops: NDArray[np.uint8] | None
+) -> None:
+    export_network(network, metadata, path)
+    if crops is not None:
+        quantise_model(path, crops)
+
+
+def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> str | None:
+    """Write the picture of the hard cases; return its name, or None without portraits."""
+    aligner = FaceAligner(model, device="cpu")
+    cases = []
+    for portrait in portraits:
+        image = np.ascontiguousarray(load_image(portrait)[:, :, ::-1])
+        face = aligner.predict(image)[0]
+        cases += try_hard_cases(aligner, image, BoundingBox.around(face.landmarks))
+    if not cases:
+        return None
+    cv2.imwrite(str(picture), draw_hard_cases(cases), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return picture.name
+
+
+def _calibration_crops(config: RunConfig) -> NDArray[np.uint8]:
+    """Cut every 16th annotated training face of a run."""
+    faces = [face for root in config.photos for face in read_annotations(root)]
+    chosen = [face for face in faces if not is_validation(face)][::16]
+    recipe = config.recipe
+    samples = load_face_samples(chosen)
+    return upright_crops(samples, size=recipe.size, crop_scale=recipe.crop_scale)[0]
+
+
+def _headline(figures: Measurements) -> dict[str, float]:
+    """Return the figures of the whole test set that go into the model file."""
+    whole = figures.annotated_boxes[-1]
+    yaw, pitch, roll = whole.head_pose_errors_degrees or (float("nan"),) * 3
+    return {
+        "nme_percent": round(whole.nme_percent, 3),
+        "failure_rate_percent": round(whole.failure_rate_percent, 3),
+        "auc": round(whole.auc, 4),
+        "yaw_error_degrees": round(yaw, 3),
+        "pitch_error_degrees": round(pitch, 3),
+        "roll_error_degrees": round(roll, 3),
+        "parameters": figures.parameters,
+        "multiply_adds": figures.multiply_adds,
+    }
+
+
+def main() -> None:
+    """Release weights from the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = _parser().parse_args()
+    config, network = load_run(options.run)
+    metadata = model_metadata(
+        config, name=options.name, training_data=options.training_data, licence=LICENCE
+    )
+    detectors: dict[str, FaceDetector] = {DEFAULT_DETECTOR: load_detector()}
+    if options.yunet:
+        detectors["YuNet"] = YuNetDetector(options.yunet)
+    figures = write_release(
+        network,
+        metadata,
+        options.out,
+        test_faces=read_annotations(options.test),
+        protocol="300-W common test set (554 photos)",
+        detectors=detectors,
+        reference=FaceAligner(options.reference, threads=1) if options.reference else None,
+        portraits=options.portraits,
+        calibration_crops=_calibration_crops(config) if options.int8 else None,
+    )
+    logger.info("%s", figures)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab.release", description=__doc__)
+    parser.add_argument("run", type=Path, help="run folder that training finished")
+    parser.add_argument("out", type=Path, help="Hub-ready folder, such as hub/asmnet-68")
+    parser.add_argument("--name", required=True, help="name of the model")
+    parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
+    parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
+    parser.add_argument("--reference", help=f"{REFERENCE_MODEL}'s file, to compare run times with")
+    parser.add_argument(
+        "--portraits", type=Path, nargs="+", default=(), help="photos of one face, for hard cases"
+    )
+    parser.add_argument(
+        "--int8", action="store_true", help="quantise to 8 bits, calibrated on training photos"
+    )
+    parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from asmnet_sdk import BoundingBox, FaceAligner
+from asmnet_sdk.cli import main
+from asmnet_sdk.cli.terminal import ProgressBar
+from asmnet_sdk.tracking.tracker import FaceTracker
+from tests.dot_model import picture_with_dots
+
+FRAMES = 12
+DOTS = ((40, 30), (60, 34), (52, 60))
+
+
+def write_video(path: Path, *, frames: int = FRAMES, rate: float = 25.0, codec: str = "FFV1"):
+    """Write dots that move by a pixel a frame; FFV1 keeps every pixel."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), rate, (120, 90))
+    assert writer.isOpened()
+    for index in range(frames):
+        dots = [(x + index, y) for x, y in DOTS]
+        writer.write(np.ascontiguousarray(picture_with_dots((120, 90), *dots)[:, :, ::-1]))
+    writer.release()
+    return path
+
+
+def read_video(path: Path) -> list[np.ndarray]:
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while (read := capture.read())[0]:
+        frames.append(read[1])
+    capture.release()
+    return frames
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_video(tmp_path / "clip.avi")
+
+
+@pytest.fixture
+def detections(monkeypatch) -> list[int]:
+    """The detector's runs; it always gives the same box, whatever the frame."""
+    runs: list[int] = []
+
+    def detect(self, image, *, color):
+        runs.append(len(runs))
+        return [BoundingBox(30, 25, 70, 65)]
+
+    monkeypatch.setattr(FaceAligner, "detect", detect)
+    return runs
+
+
+@pytest.fixture
+def run(dot_model, capsys, detections):
+    def call(*arguments: object) -> tuple[int, str, str]:
+        words = ["video", *map(str, arguments)]
+        code = main([*words, "--model", str(dot_model), "--device", "cpu", "--offline"])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def interrupt_after(monkeypatch, frames: int) -> None:
+    update = FaceTracker.update
+    seen = []
+
+    def update_or_stop(self, frame, **options):
+        seen.append(1)
+        if len(seen) > frames:
+            raise KeyboardInterrupt
+        return update(self, frame, **options)
+
+    monkeypatch.setattr(FaceTracker, "update", update_or_stop)
+
+
+def test_prints_a_line_of_json_a_frame(run, clip):
+    code, out, err = run(clip)
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert [record["frame"] for record in records] == list(range(FRAMES))
+    assert [record["seconds"] for record in records] == pytest.approx(
+        [index / 25 for index in range(FRAMES)], abs=0.001
+    )
+    assert [record["faces"][0]["track_id"] for record in records] == [0] * FRAMES
+    np.testing.assert_allclose(records[0]["faces"][0]["landmarks"][:3], DOTS, atol=1)
+
+
+@pytest.mark.parametrize("name", ["drawn.mp4", "drawn.avi", "new folder/DRAWN.MKV"])
+def test_out_writes_a_video_of_as_many_frames(run, clip, tmp_path, name):
+    code, out, err = run(clip, "--out", tmp_path / name)
+    assert (code, out, err) == (0, "", "")
+    frames = read_video(tmp_path / name)
+    assert len(frames) == FRAMES
+    assert frames[0].shape == (90, 120, 3)
+    assert np.abs(frames[0].astype(int) - read_video(clip)[0]).max() > 100
+
+
+def test_out_keeps_the_frame_rate(run, tmp_path):
+    clip = write_video(tmp_path / "slow.avi", rate=12.5, codec="MJPG")
+    run(clip, "--out", tmp_path / "drawn.mp4")
+    capture = cv2.VideoCapture(str(tmp_path / "drawn.mp4"))
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(12.5)
+    capture.release()
+
+
+def test_csv_has_a_row_a_face(run, clip, tmp_path):
+    assert run(clip, "--csv", tmp_path / "f.csv") == (0, "", "")
+    rows = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
+    assert list(rows[0])[:13] == [
+        "frame", "seconds", "track_id", "score", "x_min", "y_min", "x_max", "y_max",
+        "yaw", "pitch", "roll", "layout", "x0",
+    ]  # fmt: skip
+    assert list(rows[0])[-1] == "y67"
+    assert [row["frame"] for row in rows] == [str(index) for index in range(FRAMES)]
+    assert rows[5]["seconds"] == "0.200"
+    assert {row["track_id"] for row in rows} == {"0"}
+    assert float(rows[0]["x0"]) == pytest.approx(DOTS[0][0], abs=1)
+
+
+def test_json_lines_go_to_a_file(run, clip, tmp_path):
+    assert run(clip, "--json-lines", tmp_path / "f.jsonl") == (0, "", "")
+    assert len((tmp_path / "f.jsonl").read_text().splitlines()) == FRAMES
+
+
+def test_detector_runs_as_often_as_asked(run, clip, detections):
+    run(clip, "--detect-every", 4)
+    assert len(detections) == FRAMES / 4
+
+
+def test_max_frames_stops_early(run, clip):
+    code, out, err = run(clip, "--max-frames", 5)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == 5
+
+
+def test_no_smoothing_gives_other_landmarks(run, clip):
+    smoothed, plain = run(clip)[1], run(clip, "--no-smoothing")[1]
+    found = [
+        json.loads(text.splitlines()[-1])["faces"][0]["landmarks"] for text in (smoothed, plain)
+    ]
+    moved = [(x + FRAMES - 1, y) for x, y in DOTS]
+    away = [np.abs(np.subtract(points[:3], moved)).max() for points in found]
+    assert away[1] < 0.1 < away[0]
+
+
+def test_interruption_leaves_playable_files(run, clip, tmp_path, monkeypatch):
+    interrupt_after(monkeypatch, 7)
+    outputs = (
+        "--out",
+        tmp_path / "o.mp4",
+        "--csv",
+        tmp_path / "o.csv",
+        "--json-lines",
+        tmp_path / "o.jsonl",
+    )
+    code, _, err = run(clip, *outputs)
+    assert code == 130
+    assert err.endswith("asmnet: interrupted\n")
+    assert len(read_video(tmp_path / "o.mp4")) == 7
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 1 + 7
+    assert len((tmp_path / "o.jsonl").read_text().splitlines()) == 7
+
+
+def expect_one_line(result, *parts):
+    code, out, err = result
+    assert (code, out) == (1, "")
+    assert err.startswith("asmnet: error: ")
+    assert err.count("\n") == 1
+    for part in parts:
+        assert part in err
+
+
+def test_missing_file_is_an_error(run, tmp_path):
+    expect_one_line(run(tmp_path / "none.mp4"), "no video at", "none.mp4")
+
+
+def test_missing_camera_is_an_error(run):
+    expect_one_line(run("97"), "camera 97 cannot be opened")
+
+
+def test_broken_file_is_an_error(run, tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
+    expect_one_line(run(tmp_path / "broken.mp4"), "broken.mp4", "cannot read this video")
+
+
+def test_cut_file_is_an_error(run, tmp_path):
+    data = write_video(tmp_path / "clip.mp4", codec="mp4v").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
+    expect_one_line(run(tmp_path / "cut.mp4"), "cut.mp4", "cannot read this video")
+
+
+def test_video_that_breaks_off_is_an_error_after_what_there_is(run, tmp_path):
+    clip = write_video(tmp_path / "clip.avi", frames=40, codec="MJPG")
+    data = clip.read_bytes()
+    (tmp_path / "cut.avi").write_bytes(data[: len(data) // 2])
+    code, out, err = run(tmp_path / "cut.avi", "--out", tmp_path / "o.mp4")
+    assert (code, out) == (1, "")
+    assert "breaks off after" in err
+    assert 5 < len(read_video(tmp_path / "o.mp4")) < 30
+
+
+def test_opencv_adds_nothing_to_the_error(tmp_path):
+    """Only a new process shows it: OpenCV reads its settings once."""
+    (tmp_path / "broken.mp4").write_bytes(b"no video" * 100)
+    command = [sys.executable, "-m", "asmnet_sdk", "video", str(tmp_path / "broken.mp4")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    expect_one_line((result.returncode, result.stdout, result.stderr), "cannot read this video")
+
+
+def test_unknown_ending_is_an_error(run, clip, tmp_path):
+    expect_one_line(run(clip, "--out", tmp_path / "o.webp"), "must end in one of .mp4")
+
+
+def test_output_never_overwrites_the_input(run, clip):
+    before = clip.read_bytes()
+    expect_one_line(run(clip, "--out", clip), "would overwrite")
+    assert clip.read_bytes() == before
+
+
+def test_output_that_is_a_folder_is_an_error(run, clip, tmp_path):
+    expect_one_line(run(clip, "--csv", tmp_path), "is a folder")
+
+
+def test_missing_codec_is_an_error(run, clip, tmp_path, monkeypatch):
+    class NoWriter:
+        fourcc = staticmethod(cv2.VideoWriter.fourcc)
+
+        def __init__(self, *arguments):
+            pass
+
+        def isOpened(self):  # noqa: N802 (OpenCV's name)
+            return False
+
+    monkeypatch.setattr(cv2, "VideoWriter", NoWriter)
+    expect_one_line(run(clip, "--out", tmp_path / "o.mp4"), "cannot write video", "mp4v")
+
+
+@pytest.mark.parametrize("option", ["--detect-every", "--max-frames"])
+def test_counts_below_one_are_refused(run, clip, option):
+    expect_one_line(run(clip, option, 0), "needed: 1 or more")
+
+
+def test_camera_frames_carry_the_time_that_passed(run, monkeypatch):
+    class Camera:
+        def __init__(self, source):
+            assert source == 0
+            self.left = 3
+
+        def isOpened(self):  # noqa: N802 (OpenCV's name)
+            return True
+
+        def get(self, _):
+            return -1.0
+
+        def read(self):
+            self.left -= 1
+            return self.left >= 0, picture_with_dots((120, 90), *DOTS)
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    code, out, _ = run("0")
+    seconds = [json.loads(line)["seconds"] for line in out.splitlines()]
+    assert code == 0
+    assert len(seconds) == 3
+    assert 0 <= seconds[0] <= seconds[1] <= seconds[2] < 60
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("total", "shown"), [(4, "[" + "#" * 15 + "." * 15 + "] 2/4 "), (None, "video 2 ")]
+)
+def test_progress_bar_shows_count_and_rate(monkeypatch, total, shown):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with ProgressBar(total, "video") as bar:
+        bar.advance()
+        bar.advance()
+    last = sys.stderr.getvalue().split("\r")[-1]
+    assert shown in last
+    assert last.rstrip().endswith("/s")

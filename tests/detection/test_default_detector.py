@@ -1,0 +1,93 @@
+"""The detector inside the package: its identity, and what it finds in real photos."""
+
+from __future__ import annotations
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from asmnet_sdk.datasets import read_300w
+from asmnet_sdk.detection import AsmnetDetector
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.hub.registry import find_model
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.results import BoundingBox
+from tests.conftest import EXAMPLES, REPOSITORY
+from tests.example_boxes import ASTRONAUT_BOX, GRACE_HOPPER_BOX
+
+NAME = "asmnet-detector"
+HUB_FOLDER = REPOSITORY / "hub" / NAME
+PORTRAITS = {"astronaut": ASTRONAUT_BOX, "grace_hopper": GRACE_HOPPER_BOX}
+
+
+@pytest.fixture(scope="module")
+def detector() -> AsmnetDetector:
+    return AsmnetDetector(resolve_model(NAME, local_files_only=True), threads=1)
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_file_in_package_is_the_published_one():
+    pinned = find_model(NAME).sha256
+    assert sha256(resolve_model(NAME, local_files_only=True)) == pinned
+    assert sha256(HUB_FOLDER / "model.onnx") == pinned
+    assert (HUB_FOLDER / "SHA256SUMS").read_text() == f"{pinned}  model.onnx\n"
+    assert pinned in (HUB_FOLDER / "README.md").read_text()
+
+
+def test_detector_is_small_and_names_its_data_and_terms(detector):
+    assert (HUB_FOLDER / "model.onnx").stat().st_size <= 1e6
+    assert "300-W" in detector.metadata.training_data
+    assert "non-commercial" in detector.metadata.training_data
+    assert "research" in detector.metadata.licence
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_portraits_have_one_face_each(detector, name):
+    [box] = detector.detect(load_image(EXAMPLES / f"{name}.jpg"))
+    assert intersection_over_union(list(box), PORTRAITS[name])[0, 0] > 0.8
+
+
+@pytest.mark.parametrize("enlargement", [0.5, 2, 5])
+def test_the_size_of_a_photo_hardly_matters(detector, enlargement):
+    portrait = load_image(EXAMPLES / "astronaut.jpg")
+    image = cv2.resize(portrait, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_AREA)
+    [box] = detector.detect(image)
+    expected = (np.array(ASTRONAUT_BOX) + 0.5) * enlargement - 0.5
+    assert intersection_over_union(list(box), expected)[0, 0] > 0.8
+
+
+def test_small_faces_need_min_face_size(detector):
+    """In a picture of 1600 px a face of 30 px has 6 px of the default input."""
+    picture = np.full((900, 1600, 3), 90, np.uint8)
+    small = cv2.resize(
+        load_image(EXAMPLES / "astronaut.jpg"), (165, 165), interpolation=cv2.INTER_AREA
+    )
+    picture[500:665, 900:1065] = small
+    assert detector.detect(picture) == []
+    careful = AsmnetDetector(resolve_model(NAME, local_files_only=True), min_face_size=24)
+    [box] = careful.detect(picture)
+    expected = np.array(ASTRONAUT_BOX) * 165 / 512 + np.array([900, 500, 900, 500])
+    assert intersection_over_union(list(box), expected)[0, 0] > 0.6
+
+
+@pytest.mark.parametrize("level", [0, 127, 255])
+def test_plain_pictures_hold_no_face(detector, level):
+    assert detector.detect(np.full((90, 200, 3), level, np.uint8)) == []
+
+
+def test_faces_of_the_test_set_are_found(detector, common_test_set):
+    """Every ninth photo; on all of them see the model card."""
+    faces = read_300w(common_test_set)[::9]
+    overlaps = []
+    for face in faces:
+        boxes = [list(box) for box in detector.detect(load_image(face.photo))]
+        truth = list(BoundingBox.around(face.landmarks))
+        overlaps.append(intersection_over_union(boxes, truth).max(initial=0))
+    assert np.mean(np.array(overlaps) >= 0.5) >= 0.98
+    assert np.mean(overlaps) > 0.85

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import BoundingBox, FaceDetector, InvalidInputError, ModelError, ModelFileError
+from asmnet_sdk.detection import AsmnetDetector
+from asmnet_sdk.detection.network import LARGEST_INPUT_SIDE
+from tests.square_detector import (
+    METADATA,
+    edges_of,
+    picture_with_squares,
+    write_square_detector,
+)
+
+RED, GREEN, BLUE = range(3)
+
+
+@pytest.fixture(scope="module")
+def square_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_square_detector(tmp_path_factory.mktemp("detectors") / "squares.onnx")
+
+
+@pytest.fixture
+def detector(square_file: Path) -> AsmnetDetector:
+    return AsmnetDetector(square_file, threads=1)
+
+
+@pytest.mark.parametrize("size_wh", [(320, 320), (320, 200), (333, 500), (1280, 720), (100, 70)])
+def test_boxes_come_in_pixels_of_the_photo(detector, size_wh):
+    square = (size_wh[0] // 3, size_wh[1] // 4, size_wh[1] // 4)
+    [box] = detector.detect(picture_with_squares(size_wh, {RED: square}))
+    np.testing.assert_allclose(list(box), edges_of(square), atol=0.002 * max(size_wh))
+    assert box.score == pytest.approx(0.9)
+
+
+def test_channels_arrive_as_rgb(detector):
+    [box] = detector.detect(picture_with_squares((320, 320), {GREEN: (40, 60, 80)}))
+    assert box.score == pytest.approx(0.8)
+
+
+def test_largest_box_comes_first_whatever_its_score(detector):
+    squares = {RED: (10, 10, 40), GREEN: (100, 100, 90)}
+    boxes = detector.detect(picture_with_squares((320, 320), squares))
+    assert [box.score for box in boxes] == pytest.approx([0.8, 0.9])
+
+
+def test_threshold_of_the_model_holds_unless_another_is_given(square_file, detector):
+    picture = picture_with_squares((320, 320), {BLUE: (10, 10, 40)})
+    assert detector.detect(picture) == []
+    [box] = AsmnetDetector(square_file, score_threshold=0.2).detect(picture)
+    assert box.score == pytest.approx(0.3)
+
+
+def test_of_overlapping_boxes_the_best_stays(square_file, detector):
+    squares = {RED: (100, 100, 60), GREEN: (105, 100, 60)}
+    picture = picture_with_squares((320, 320), squares)
+    assert [box.score for box in detector.detect(picture)] == pytest.approx([0.9])
+    tolerant = AsmnetDetector(square_file, overlap_threshold=0.95)
+    assert len(tolerant.detect(picture)) == 2
+
+
+def test_max_faces_keeps_the_largest(square_file):
+    squares = {RED: (10, 10, 40), GREEN: (100, 100, 90)}
+    [box] = AsmnetDetector(square_file, max_faces=1).detect(
+        picture_with_squares((320, 320), squares)
+    )
+    assert box.width == pytest.approx(90, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("min_face_size", "size_wh", "expected"),
+    [
+        (None, (1000, 800), 320),
+        (None, (60, 80), 320),
+        (20, (1000, 800), 800),
+        (20, (800, 1000), 800),
+        (200, (1000, 800), 320),
+        (2, (6000, 4000), LARGEST_INPUT_SIDE),
+    ],
+)
+def test_input_is_as_large_as_the_smallest_face_needs(
+    square_file, min_face_size, size_wh, expected
+):
+    """The model resolves faces of 16 px: 20 px in a photo of 1000 px need an input of 800 px."""
+    detector = AsmnetDetector(square_file, min_face_size=min_face_size)
+    assert detector.input_side(*size_wh) == expected
+
+
+def test_larger_input_keeps_boxes_exact(square_file):
+    square = (700, 300, 30)
+    picture = picture_with_squares((1600, 1000), {RED: square})
+    [box] = AsmnetDetector(square_file, min_face_size=20).detect(picture)
+    np.testing.assert_allclose(list(box), edges_of(square), atol=0.3)
+
+
+def test_boxes_below_min_face_size_are_dropped(square_file):
+    squares = {RED: (10, 10, 40), GREEN: (100, 100, 90)}
+    boxes = AsmnetDetector(square_file, min_face_size=60).detect(
+        picture_with_squares((320, 320), squares)
+    )
+    assert [box.score for box in boxes] == pytest.approx([0.8])
+
+
+@pytest.mark.parametrize("shape", [(320, 320, 3), (1, 1, 3), (3, 900, 3), (900, 3, 3)])
+def test_black_pictures_of_any_shape_hold_no_face(detector, shape):
+    assert detector.detect(np.zeros(shape, np.uint8)) == []
+
+
+def test_it_is_a_detector_that_gives_bounding_boxes(detector):
+    assert isinstance(detector, FaceDetector)
+    [box] = detector.detect(picture_with_squares((320, 320), {RED: (10, 10, 40)}))
+    assert isinstance(box, BoundingBox)
+
+
+def test_a_pickled_detector_finds_the_same(square_file):
+    detector = AsmnetDetector(square_file, max_faces=1, min_face_size=5)
+    picture = picture_with_squares((320, 320), {RED: (10, 10, 40), GREEN: (100, 100, 90)})
+    assert pickle.loads(pickle.dumps(detector)).detect(picture) == detector.detect(picture)
+
+
+def test_a_closed_detector_refuses_to_detect(square_file):
+    detector = AsmnetDetector(square_file)
+    detector.close()
+    with pytest.raises(ModelError, match="closed"):
+        detector.detect(np.zeros((32, 32, 3), np.uint8))
+
+
+@pytest.mark.parametrize("name", ["score_threshold", "overlap_threshold"])
+def test_thresholds_are_checked(square_file, name):
+    with pytest.raises(InvalidInputError, match=f"{name} must lie in"):
+        AsmnetDetector(square_file, **{name: -0.1})
+
+
+@pytest.mark.parametrize("options", [{"min_face_size": 0}, {"max_faces": -1}])
+def test_sizes_and_counts_are_checked(square_file, options):
+    with pytest.raises(InvalidInputError, match="must be more than 0"):
+        AsmnetDetector(square_file, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "aligner"}, "'aligner'"),
+        ({"format_version": 2}, "format version 2"),
+        ({"stride": 0}, "stride 0 is not in 1 to"),
+        ({"stride": "x"}, "stride .x. is not in 1 to"),
+        ({"colour": 1}, "is broken"),
+    ],
+)
+def test_metadata_that_does_not_fit_is_refused(tmp_path, change, message):
+    path = write_square_detector(
+        tmp_path / "bad.onnx", metadata=json.dumps(asdict(METADATA) | change)
+    )
+    with pytest.raises(ModelFileError, match=message):
+        AsmnetDetector(path)
+
+
+def test_files_that_are_no_detector_are_refused(tmp_path, dot_model):
+    with pytest.raises(ModelFileError, match="no metadata 'asmnet_sdk_detector'"):
+        AsmnetDetector(dot_model)
+    path = write_square_detector(tmp_path / "bad.onnx", drop_output="scores")
+    with pytest.raises(ModelFileError, match="no tensor 'scores'"):
+        AsmnetDetector(path)

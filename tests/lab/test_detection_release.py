@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
+
+from asmnet_sdk import BoundingBox  # noqa: E402
+from asmnet_sdk.datasets import read_300w  # noqa: E402
+from asmnet_sdk.images.loading import load_image  # noqa: E402
+from lab.detection.cards import detector_card  # noqa: E402
+from lab.detection.measuring import (  # noqa: E402
+    DetectorFigures,
+    group_mosaics,
+    measure_detector,
+    small_face_picture,
+)
+from tests.framed_photos import write_face  # noqa: E402
+from tests.square_detector import METADATA  # noqa: E402
+
+SIZE_WH, BOX = (480, 240), (200, 60, 319, 159)
+FIGURES = DetectorFigures(
+    faces=9,
+    recall_percent=99.5,
+    mean_overlap=0.9,
+    nme_percent=3.1,
+    annotated_nme_percent=3.0,
+    mosaic_recall_percent=98.0,
+    small_recall_percent=91.0,
+    spurious=0.011,
+)
+
+
+class RectangleDetector:
+    """Finds every white rectangle, and a corner of the picture if it is told to err."""
+
+    def __init__(self, *, errs: bool = False) -> None:
+        self.errs = errs
+
+    def detect(self, image: np.ndarray) -> list[BoundingBox]:
+        bright = (image[:, :, 0] > 127).astype(np.uint8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(bright)
+        boxes = [
+            BoundingBox(x - 0.5, y - 0.5, x + width - 0.5, y + height - 0.5)
+            for x, y, width, height, _ in stats[1:].tolist()
+        ]
+        return [*boxes, BoundingBox(0, 0, 20, 20)] if self.errs else boxes
+
+
+class BlindDetector:
+    """Finds nothing."""
+
+    def detect(self, image: np.ndarray) -> list[BoundingBox]:
+        return []
+
+
+@pytest.fixture(scope="module")
+def ten_faces(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("photos")
+    for index in range(10):
+        write_face(folder / "white", f"face{index}", SIZE_WH, BOX)
+    return read_300w(folder)
+
+
+def test_mosaics_hold_nine_photos_and_boxes_on_their_faces(ten_faces):
+    [(picture, boxes)] = group_mosaics(ten_faces)
+    assert picture.shape == (960, 960, 3)
+    found = RectangleDetector().detect(picture)
+    assert len(found) == len(boxes) == 9
+    for box, other in zip(sorted(boxes, key=list), sorted(found, key=list), strict=True):
+        np.testing.assert_allclose(list(box), list(other), atol=1)
+
+
+def test_small_faces_have_24_pixels(ten_faces):
+    image = load_image(ten_faces[0].photo)
+    picture, box = small_face_picture(image, BoundingBox.around(ten_faces[0].landmarks))
+    assert picture.shape == (320, 320, 3)
+    assert (box.width, box.height) == pytest.approx((24, 20))
+    [found] = RectangleDetector().detect(picture)
+    np.testing.assert_allclose(list(box), list(found), atol=1)
+
+
+def test_perfect_detector_has_perfect_figures(ten_faces, dot_aligner):
+    detector = RectangleDetector()
+    figures = measure_detector(detector, ten_faces, dot_aligner, reference=detector)
+    assert figures.faces == 10
+    assert (figures.recall_percent, figures.mosaic_recall_percent) == (100, 100)
+    assert (figures.small_recall_percent, figures.spurious) == (100, 0)
+    assert figures.mean_overlap == pytest.approx(1, abs=1e-3)
+    assert figures.nme_percent == pytest.approx(figures.annotated_nme_percent, rel=1e-3)
+
+
+def test_boxes_that_the_reference_does_not_know_are_spurious(ten_faces, dot_aligner):
+    figures = measure_detector(
+        RectangleDetector(errs=True), ten_faces, dot_aligner, reference=BlindDetector()
+    )
+    assert figures.spurious == 1
+
+
+def test_blind_detector_finds_nothing(ten_faces, dot_aligner):
+    figures = measure_detector(BlindDetector(), ten_faces, dot_aligner)
+    assert (figures.recall_percent, figures.mosaic_recall_percent) == (0, 0)
+    assert math.isnan(figures.nme_percent)
+    assert figures.spurious is None
+
+
+def test_card_states_the_figures(tmp_path: Path):
+    model = tmp_path / "model.onnx"
+    model.write_bytes(bytes(620_000))
+    metadata = replace(METADATA, figures={"parameters": 137_000})
+    card = detector_card(metadata, FIGURES, model=model, sha256="ab" * 32, measured="Today.")
+    header = card.split("---")[1]
+    assert "license_name: research-only-training-data" in header
+    for text in ("99.50 % of 9", "0.900", "3.10 % / 3.00 %", "0.137 M", "0.62 MB", "0.011"):
+        assert text in card

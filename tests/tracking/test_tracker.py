@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import gc
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import (
+    BoundingBox,
+    Face,
+    FaceAligner,
+    HeadPose,
+    InvalidImageError,
+    InvalidInputError,
+)
+from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.tracking.tracker import FaceTracker
+from tests.dot_model import picture_with_dots
+
+SIDE = 60.0
+SHAPE = SIDE * np.random.default_rng(0).uniform(-0.5, 0.5, (68, 2))
+SHAPE[:2] = [[-SIDE / 2, -SIDE / 2], [SIDE / 2, SIDE / 2]]
+FRAME = np.zeros((240, 320, 3), np.uint8)
+
+
+class Stage:
+    """An aligner whose faces are where the test puts them.
+
+    In a crop it finds the visible face nearest to the middle, as a network does, or none: then
+    the score is low.
+    """
+
+    def __init__(self, *, has_scores: bool = True) -> None:
+        self.faces: list[tuple[float, float]] = []
+        self.detections = 0
+        self.crops: list[BoundingBox] = []
+        self.levels: list[float] = []
+        self._has_scores = has_scores
+
+    def detect(self, image, *, color):
+        self.detections += 1
+        return [BoundingBox.around(SHAPE + np.array(center)) for center in self.faces]
+
+    def cut(self, image, boxes, *, color):
+        assert image.shape[2] == 3
+        assert color == "rgb"
+        self.crops = list(boxes)
+        pixels = np.full((16, 16, 3), image.mean(), np.uint8)
+        return [
+            FaceCrop(pixels=pixels, matrix=np.eye(2, 3), clockwise_degrees=0, box=box)
+            for box in boxes
+        ]
+
+    def align(self, crops):
+        self.levels = [crop.pixels.mean() for crop in crops]
+        return [self._look_at(crop.box) for crop in crops]
+
+    def _look_at(self, box: BoundingBox) -> Face:
+        reach = 0.6 * max(box.width, box.height)
+        away = [np.subtract(center, box.center) for center in self.faces]
+        near = [a for a in away if np.abs(a).max() < reach]
+        place = np.add(box.center, min(near, key=np.linalg.norm) if near else (0, 0))
+        return Face(
+            landmarks=SHAPE + place,
+            head_pose=HeadPose(0, 0, 0),
+            box=box,
+            score=(0.99 if near else 0.01) if self._has_scores else None,
+        )
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def play(tracker: FaceTracker, stage: Stage, *frames):
+    """Show frames, each the centres of its faces; return {id: centre} of each."""
+    shown = []
+    for centers in frames:
+        stage.faces = list(centers)
+        shown.append({f.track_id: center_of(f) for f in tracker.update(FRAME)})
+    return shown
+
+
+def center_of(face: Face) -> tuple[float, float]:
+    return BoundingBox.around(face.landmarks).center
+
+
+def ids(tracker, stage, *frames):
+    return [sorted(found) for found in play(tracker, stage, *frames)]
+
+
+def test_faces_get_ids_from_zero_and_keep_them(stage):
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, *[[(60, 60), (200, 60)]] * 25) == [[0, 1]] * 25
+
+
+def test_first_face_is_what_the_aligner_found(stage):
+    stage.faces = [(100.0, 80.0)]
+    [face] = FaceTracker(stage).update(FRAME)
+    np.testing.assert_allclose(face.landmarks, SHAPE + np.array([100, 80]), atol=1e-4)
+    assert face.score == 0.99
+
+
+def test_next_crop_is_the_box_around_the_last_landmarks(stage):
+    stage.faces = [(100, 80)]
+    tracker = FaceTracker(stage)
+    [face] = tracker.update(FRAME)
+    stage.faces = [(104, 80)]
+    tracker.update(FRAME)
+    assert stage.crops == [BoundingBox.around(face.landmarks)]
+
+
+@pytest.mark.parametrize("detect_every", [1, 3, 10])
+def test_detector_runs_on_every_nth_frame_exactly(stage, detect_every):
+    tracker = FaceTracker(stage, detect_every=detect_every)
+    stage.faces = [(100, 80)]
+    ran = []
+    for index in range(31):
+        before = stage.detections
+        tracker.update(FRAME)
+        ran += [index] * (stage.detections - before)
+    assert ran == list(range(0, 31, detect_every))
+
+
+def test_detector_runs_on_every_frame_without_faces(stage):
+    assert ids(FaceTracker(stage), stage, *[[]] * 5) == [[]] * 5
+    assert stage.detections == 5
+
+
+def test_detector_runs_at_once_when_a_face_fades(stage):
+    tracker = FaceTracker(stage)
+    play(tracker, stage, *[[(60, 60), (200, 60)]] * 3)
+    assert ids(tracker, stage, [(60, 60)], [(60, 60)]) == [[0], [0]]
+    assert stage.detections == 2
+
+
+def test_new_face_appears_with_the_next_detection(stage):
+    tracker = FaceTracker(stage, detect_every=4)
+    found = ids(tracker, stage, [(60, 60)], *[[(60, 60), (200, 60)]] * 5)
+    assert found == [[0], [0], [0], [0], [0, 1], [0, 1]]
+
+
+def test_second_box_on_one_face_starts_no_track(stage):
+    stage.detect = lambda image, color: [
+        BoundingBox(70, 50, 130, 110),
+        BoundingBox(65, 55, 125, 115),
+    ]
+    assert ids(FaceTracker(stage), stage, [(100, 80)]) == [[0]]
+
+
+def test_ids_survive_a_crossing(stage):
+    """The face that goes left hides the other one while they overlap."""
+    frames, expected = [], []
+    for x in range(40, 281, 4):
+        front, back = (320.0 - x, 100.0), (float(x), 110.0)
+        is_hidden = abs(front[0] - back[0]) < 45
+        frames.append([front] if is_hidden else [back, front])
+        expected.append({1: front[0]} if is_hidden else {0: back[0], 1: front[0]})
+    shown = play(FaceTracker(stage, detect_every=5), stage, *frames)
+    for found, truth in zip(shown, expected, strict=True):
+        for track_id, center in found.items():
+            assert center[0] == pytest.approx(truth[track_id], abs=4)
+    assert [sorted(found) for found in shown[-8:]] == [[0, 1]] * 8
+
+
+@pytest.mark.parametrize("stays_right", [True, False])
+def test_of_two_tracks_on_one_face_the_strayed_one_is_lost(stage, stays_right):
+    """One face vanishes; its crop then finds the other one, which came nearer."""
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, *[[(100, 80), (150, 80)]] * 2) == [[0, 1]] * 2
+    last = (132, 80) if stays_right else (118, 80)
+    assert ids(tracker, stage, [last]) == [[1 if stays_right else 0]]
+
+
+def test_face_that_the_detector_overlooks_stays(stage):
+    stage.faces = [(100, 80)]
+    tracker = FaceTracker(stage, detect_every=2)
+    tracker.update(FRAME)
+    stage.detect = lambda image, color: []
+    for _ in range(5):
+        assert [face.track_id for face in tracker.update(FRAME)] == [0]
+
+
+def test_short_occlusion_keeps_the_id(stage):
+    tracker = FaceTracker(stage, keep_lost=5)
+    found = ids(tracker, stage, [(100, 80)], [], [], [], [], [], [(104, 82)])
+    assert found == [[0], [], [], [], [], [], [0]]
+
+
+def test_face_lost_for_longer_gets_a_new_id(stage):
+    tracker = FaceTracker(stage, keep_lost=5)
+    found = ids(tracker, stage, [(100, 80)], *[[]] * 6, [(104, 82)])
+    assert found[-1] == [1]
+
+
+def test_re_entry_elsewhere_is_another_face(stage):
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, [(100, 80)], [], [(200, 80)]) == [[0], [], [1]]
+
+
+def test_moving_face_comes_back_where_its_motion_takes_it(stage):
+    tracker = FaceTracker(stage)
+    path = [[(40.0 + 3 * i, 100.0)] for i in range(80)]
+    path[40:65] = [[]] * 25  # it moves on by 75 px, more than its width
+    assert ids(tracker, stage, *path)[-1] == [0]
+
+
+def test_stopped_face_comes_back_where_it_was_lost(stage):
+    tracker = FaceTracker(stage)
+    path = [[(40.0 + 3 * i, 100.0)] for i in range(40)]
+    assert ids(tracker, stage, *path, *[[]] * 25, path[-1])[-1] == [0]
+
+
+def test_ids_are_never_used_twice(stage):
+    tracker = FaceTracker(stage, keep_lost=0)
+    found = ids(tracker, stage, *[[(100, 80)], []] * 4)
+    assert found[::2] == [[0], [1], [2], [3]]
+
+
+def test_face_that_leaves_the_picture_ends(stage):
+    tracker = FaceTracker(stage)
+    frames = [[(x, 80.0)] for x in range(300, 420, 12)]
+    assert ids(tracker, stage, *frames)[-1] == []
+
+
+def test_jump_restarts_the_smoothing(stage):
+    tracker = FaceTracker(stage, min_cutoff_hz=0.1, beta=0)
+    play(tracker, stage, *[[(100, 80)]] * 5)
+    slow, jumped = (play(tracker, stage, [(x, 80)])[0][0][0] for x in (104, 130))
+    assert slow < 101
+    assert jumped == pytest.approx(130)
+
+
+def test_loss_restarts_the_smoothing(stage):
+    tracker = FaceTracker(stage, min_cutoff_hz=0.1, beta=0)
+    shown = play(tracker, stage, *[[(100, 80)]] * 5, [], [(110, 80)])
+    assert shown[-1][0][0] == pytest.approx(110)
+
+
+def test_infinite_cutoff_leaves_faces_as_found(stage):
+    tracker = FaceTracker(stage, min_cutoff_hz=math.inf)
+    shown = play(tracker, stage, *[[(100 + x, 80)] for x in (0, 5, -3, 8)])
+    assert [found[0][0] for found in shown] == pytest.approx([100, 105, 97, 108], abs=1e-4)
+
+
+def test_frames_of_another_size_are_another_video(stage):
+    tracker = FaceTracker(stage, min_cutoff_hz=0.1, beta=0)
+    stage.faces = [(100, 80)]
+    tracker.update(FRAME, timestamp=50.0)
+    stage.faces = [(103, 80)]
+    [face] = tracker.update(np.zeros((200, 300, 3), np.uint8), timestamp=0.0)
+    assert face.track_id == 1
+    assert center_of(face) == pytest.approx((103, 80), abs=1e-4)
+
+
+def test_crops_keep_their_brightness_in_flickering_light(stage):
+    tracker = FaceTracker(stage)
+    stage.faces = [(100, 80)]
+    levels = []
+    for light in (100, 100, 80, 120, 95):
+        tracker.update(FRAME + np.uint8(light))
+        levels += stage.levels
+    assert levels == pytest.approx([100] * 5, abs=2)
+
+
+def test_face_found_again_is_seen_in_the_light_of_its_new_place(stage):
+    tracker = FaceTracker(stage)
+    play(tracker, stage, [(100, 80)], [(100, 80)], [])
+    stage.faces = [(100, 80)]
+    for _ in range(3):
+        tracker.update(FRAME + np.uint8(200))
+    assert stage.levels == [200]
+
+
+def test_reset_ends_all_tracks(stage):
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, [(100, 80)]) == [[0]]
+    tracker.reset()
+    assert ids(tracker, stage, [(100, 80)]) == [[1]]
+
+
+def test_two_videos_in_two_trackers_do_not_meet(stage):
+    trackers = [FaceTracker(stage), FaceTracker(stage)]
+    for _ in range(15):
+        assert ids(trackers[0], stage, [(100, 80)]) == [[0]]
+        assert ids(trackers[1], stage, [(110, 80), (220, 80)]) == [[0, 1]]
+
+
+def test_model_without_scores_leaves_the_word_to_the_detector():
+    stage = Stage(has_scores=False)
+    tracker = FaceTracker(stage, detect_every=3)
+    found = ids(tracker, stage, [(100, 80)], *[[]] * 4)
+    assert found == [[0], [0], [0], [], []]
+
+
+def test_landmarks_that_are_not_finite_are_no_face(stage):
+    stage.faces = [(100, math.nan)]
+    stage.detect = lambda image, color: [BoundingBox(70, 50, 130, 110)]
+    stage._look_at = lambda box: Face(
+        landmarks=np.full((68, 2), np.nan), head_pose=HeadPose(0, 0, 0), box=box
+    )
+    assert FaceTracker(stage).update(FRAME) == []
+
+
+def test_detected_box_outside_the_picture_is_left_out(stage):
+    assert ids(FaceTracker(stage), stage, [(900, 900)]) == [[]]
+
+
+@pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((9, 9), np.float32)])
+def test_unusable_frame_is_refused_and_changes_nothing(stage, frame):
+    tracker = FaceTracker(stage)
+    play(tracker, stage, [(100, 80)])
+    with pytest.raises(InvalidImageError):
+        tracker.update(frame)
+    assert ids(tracker, stage, [(100, 80)]) == [[0]]
+
+
+def test_timestamps_replace_the_frame_rate(stage):
+    by_rate, by_time = FaceTracker(stage, frame_rate=10), FaceTracker(stage)
+    for index, x in enumerate((100, 102, 99, 105)):
+        stage.faces = [(x, 80)]
+        [face] = by_rate.update(FRAME)
+        [same] = by_time.update(FRAME, timestamp=7 + index / 10)
+        np.testing.assert_allclose(face.landmarks, same.landmarks, atol=1e-4)
+
+
+@pytest.mark.parametrize("timestamp", [1.0, 0.5, math.nan, math.inf])
+def test_time_must_go_on(stage, timestamp):
+    tracker = FaceTracker(stage)
+    tracker.update(FRAME, timestamp=1.0)
+    with pytest.raises(InvalidInputError, match=r"timestamp is .* after 1\.0"):
+        tracker.update(FRAME, timestamp=timestamp)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"detect_every": 0},
+        {"min_score": 1.5},
+        {"min_overlap": 0},
+        {"keep_lost": -1},
+        {"frame_rate": 0},
+        {"min_cutoff_hz": 0},
+        {"beta": -1},
+    ],
+)
+def test_options_out_of_range_are_refused(stage, option):
+    with pytest.raises(InvalidInputError, match=next(iter(option))):
+        FaceTracker(stage, **option)
+
+
+def test_a_thousand_frames_take_no_more_memory(stage):
+    tracker = FaceTracker(stage, keep_lost=5, min_overlap=0.9)
+
+    def show(first: int, last: int) -> None:
+        for index in range(first, last):
+            place = (50 + 31 * index % 220, 30 + 17 * index % 100)  # seldom the same twice
+            stage.faces = [(160, 200)] if index % 7 < 4 else [(160, 200), place]
+            tracker.update(FRAME)
+
+    show(0, 200)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    show(200, 1200)
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 300
+
+
+class DotDetector:
+    def detect(self, image):
+        return [BoundingBox(30, 25, 70, 65)]
+
+
+@pytest.mark.parametrize("color", ["bgr", "rgb"])
+def test_tracker_finds_the_dots_of_the_dot_model(dot_model, color):
+    tracker = FaceTracker(FaceAligner(dot_model, device="cpu", detector=DotDetector()))
+    for shift in range(20):
+        dots = [(40 + shift, 30), (60 + shift, 34), (52 + shift, 60)]
+        picture = picture_with_dots((120, 90), *dots)
+        frame = picture if color == "rgb" else np.ascontiguousarray(picture[:, :, ::-1])
+        [face] = tracker.update(frame, color=color)
+        assert face.track_id == 0
+        np.testing.assert_allclose(face.landmarks[:3], dots, atol=1.1)
+
+
+def test_crop_stays_until_the_face_moves(stage):
+    """Landmarks depend a little on the crop: if it followed them at once, they would drift."""
+    tracker = FaceTracker(stage, min_cutoff_hz=math.inf)
+    crops = []
+    for x in (100, 100.3, 100.5, 104):
+        play(tracker, stage, [(x, 100)])
+        crops.append(stage.crops[0].center)
+    play(tracker, stage, [(104, 100)])
+    crops.append(stage.crops[0].center)
+    assert crops == [(100, 100)] * 4 + [(104, 100)]
