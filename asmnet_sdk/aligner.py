@@ -6,13 +6,13 @@ import os
 from collections.abc import Sequence
 from itertools import chain, islice
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
-from asmnet_sdk.detection import DETECTORS, FaceDetector, NamedDetector, load_detector
-from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
+from asmnet_sdk.detection.choosing import ChosenDetector
+from asmnet_sdk.detection.protocol import FaceDetector
+from asmnet_sdk.errors import InvalidInputError, ModelError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
@@ -20,6 +20,7 @@ from asmnet_sdk.landmarks.contract import ModelMetadata
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 
 __all__ = ["FaceAligner"]
 
@@ -40,8 +41,8 @@ class FaceAligner:
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
-        threads: Threads at work in one call, and those of OpenCV in the whole process; None is
-            all cores.
+        threads: Threads at work in one call; None is all cores. It also limits OpenCV, whose
+            number is one for the whole process: of all aligners the smallest one holds.
         passes: 1, or 2 to look again at a crop that the first look has centred and turned
             upright: steadier for careless boxes and tilted heads, at twice the time.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
@@ -70,11 +71,10 @@ class FaceAligner:
         revision: str | None = None,
         filename: str | None = None,
     ) -> None:
-        self._cache_dir = cache_dir
-        self._local_files_only = local_files_only
-        self._threads = threads
         self._passes = _check_passes(passes)
-        self._detector = _check_detector(detector)
+        self._detector = ChosenDetector(
+            detector, cache_dir=cache_dir, local_files_only=local_files_only, threads=threads
+        )
         path = resolve_model(
             model,
             revision=revision,
@@ -83,8 +83,8 @@ class FaceAligner:
             local_files_only=local_files_only,
         )
         self._network = LandmarkNetwork(path, device=device, threads=threads)
-        if threads is not None:
-            cv2.setNumThreads(threads)
+        self._opencv_threads = None if threads is None else OpenCvThreads(threads)
+        self._is_closed = False
 
     def __enter__(self) -> FaceAligner:
         return self
@@ -94,9 +94,11 @@ class FaceAligner:
 
     def close(self) -> None:
         """Free the memory of the models; predictions afterwards raise ``ModelError``."""
+        self._is_closed = True
         self._network.close()
-        if isinstance(self._detector, NamedDetector):
-            self._detector.close()
+        if self._opencv_threads is not None:
+            self._opencv_threads.lift()
+        self._detector.close()
 
     def __repr__(self) -> str:
         return f"FaceAligner({self.model.name!r}, device={self.device!r})"
@@ -155,7 +157,8 @@ class FaceAligner:
             InvalidImageError: The image cannot be read.
             ModelDownloadError: The detector could not be fetched.
         """
-        return self._face_detector().detect(load_image(image, color=color, copy=False))
+        self._check_open()
+        return self._detector.find(load_image(image, color=color, copy=False))
 
     async def predict_async(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -237,6 +240,7 @@ class FaceAligner:
             InvalidBoundingBoxError: As for ``predict``.
             ModelDownloadError: As for ``predict``.
         """
+        self._check_open()
         pixels = load_image(image, color=color, copy=False)
         return [self._crop(pixels, box) for box in self._boxes_of(pixels, boxes)]
 
@@ -246,7 +250,12 @@ class FaceAligner:
         Returns:
             One face a crop, in pixels of the images that they were cut from.
         """
+        self._check_open()
         return self._network.predict(crops)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise ModelError("this aligner was closed")
 
     def _crop(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
         """Cut the crop of the last pass, which the passes before it improve."""
@@ -258,43 +267,14 @@ class FaceAligner:
 
     def _boxes_of(self, image: NDArray[np.uint8], boxes: BoxesInput | None) -> list[BoundingBox]:
         if boxes is None:
-            return self._face_detector().detect(image)
+            return self._detector.find(image)
         found = as_boxes(boxes)
         for box in found:
             check_box_against_image(box, image)
         return found
-
-    def _face_detector(self) -> FaceDetector:
-        if isinstance(self._detector, str):
-            self._detector = self._load_detector(self._detector)
-        return self._detector
-
-    def _load_detector(self, name: str) -> NamedDetector:
-        try:
-            return load_detector(
-                name,
-                cache_dir=self._cache_dir,
-                local_files_only=self._local_files_only,
-                threads=self._threads,
-            )
-        except ModelDownloadError as error:
-            raise ModelDownloadError(
-                f"no boxes were given and the face detector is not at hand: {error}. Or give "
-                "boxes, or a detector of your own"
-            ) from error
 
 
 def _check_passes(passes: int) -> int:
     if passes not in (1, 2):
         raise InvalidInputError(f"passes must be 1 or 2, got {passes!r}")
     return passes
-
-
-def _check_detector(detector: str | FaceDetector) -> str | FaceDetector:
-    is_named = isinstance(detector, str) and detector in ("default", *DETECTORS)
-    if is_named or (isinstance(detector, FaceDetector) and not isinstance(detector, str)):
-        return detector
-    raise InvalidInputError(
-        f"no detector {detector!r}; needed: 'default', {', '.join(map(repr, DETECTORS))} or an "
-        "object with a method detect(image) that returns bounding boxes"
-    )

@@ -248,13 +248,11 @@ def test_aligner_tells_what_is_in_use(dot_model):
     assert repr(aligner) == "FaceAligner('dots', device='cpu')"
 
 
-def test_threads_limit_opencv_too(dot_model):
+def test_threads_limit_opencv_too_until_the_aligner_is_closed(dot_model):
     before = cv2.getNumThreads()
-    try:
-        FaceAligner(dot_model, threads=1)
+    with FaceAligner(dot_model, threads=1), FaceAligner(dot_model, threads=2):
         assert cv2.getNumThreads() == 1
-    finally:
-        cv2.setNumThreads(before)
+    assert cv2.getNumThreads() == before
 
 
 def test_model_without_optional_outputs_gives_none(tmp_path, picture):

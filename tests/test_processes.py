@@ -9,14 +9,17 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner, ModelError
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import IBUG_68
+from asmnet_sdk.runtime import session
 from tests.conftest import EXAMPLES
 from tests.dot_model import picture_with_dots
 from tests.example_boxes import ASTRONAUT_BOX
@@ -103,9 +106,52 @@ def test_spawned_process_takes_a_pickled_aligner(aligner: FaceAligner):
     np.testing.assert_array_equal(landmarks, predict_here(aligner))
 
 
-def test_closed_aligner_refuses(dot_model):
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda aligner, crop: aligner.predict_crop(crop),
+        lambda aligner, crop: aligner.predict(crop),
+        lambda aligner, crop: aligner.predict(crop, []),
+        lambda aligner, crop: aligner.detect(crop),
+        lambda aligner, crop: aligner.cut(crop, [(10, 10, 50, 50)]),
+        lambda aligner, crop: aligner.align([]),
+    ],
+    ids=["predict_crop", "predict", "predict without faces", "detect", "cut", "align"],
+)
+def test_closed_aligner_refuses(dot_model, use):
     crop = picture_with_dots((64, 64), (20, 20), (40, 20), (30, 45))
     with FaceAligner(dot_model) as aligner:
         aligner.predict_crop(crop)
-    with pytest.raises(ModelError, match="was closed"):
-        aligner.predict_crop(crop)
+    for closed in (aligner, pickle.loads(pickle.dumps(aligner))):
+        with pytest.raises(ModelError, match="was closed"):
+            use(closed, crop)
+
+
+def test_threads_that_come_first_load_each_model_once(dot_model, monkeypatch):
+    """A batch needs a session of one thread, a photo without boxes the detector."""
+    aligner = FaceAligner(dot_model, device="cpu", threads=2)
+    loaded = []
+    read_model_file = session.read_model_file
+
+    def read_slowly(path):
+        loaded.append(path.name)
+        time.sleep(0.05)
+        return read_model_file(path)
+
+    monkeypatch.setattr(session, "read_model_file", read_slowly)
+    photo = np.zeros((64, 64, 3), np.uint8)
+    with ThreadPoolExecutor(8) as pool:
+        batches = [pool.submit(aligner.predict, photo, [(9, 9, 50, 50)] * 2) for _ in range(4)]
+        photos = [pool.submit(aligner.detect, photo) for _ in range(4)]
+    assert [future.exception() for future in batches + photos] == [None] * 8
+    assert sorted(loaded) == ["asmnet-detector.onnx", "dots.onnx"]
+
+
+def opencv_threads_here(_: FaceAligner) -> int:
+    return cv2.getNumThreads()
+
+
+def test_spawned_process_keeps_the_aligners_threads(dot_model):
+    aligner = FaceAligner(dot_model, device="cpu", threads=1)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(opencv_threads_here, (aligner,)) == 1

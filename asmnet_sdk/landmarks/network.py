@@ -20,6 +20,7 @@ from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_con
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.runtime.cores import usable_cores
+from asmnet_sdk.runtime.on_demand import OnDemand
 from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["FaceCrop", "LandmarkNetwork"]
@@ -61,7 +62,9 @@ class LandmarkNetwork:
     def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
         self._session = OnnxSession(path, device=device, threads=threads)
         self._threads = usable_cores() if threads is None else threads
-        self._one_thread_session: OnnxSession | None = None
+        self._one_thread_session = OnDemand(
+            partial(OnnxSession, path, device="cpu", threads=1), name=f"the model {path.name}"
+        )
         metadata, layout = read_contract(self._session)
         self.metadata: ModelMetadata = metadata
         self.layout: Layout = layout
@@ -139,7 +142,7 @@ class LandmarkNetwork:
         largest = _LARGEST_RUN_ON_CPU if self.device == "cpu" else _LARGEST_RUN
         parts = [crops[start : start + largest] for start in range(0, len(crops), largest)]
         threads = min(self._threads, len(parts)) if self.device == "cpu" else 1
-        session = self._session if threads <= 1 else self._session_for_threads()
+        session = self._session if threads <= 1 else self._one_thread_session.get()
         outputs = _map(partial(self._run, session), parts, threads)
         return list(zip(parts, outputs, strict=True))
 
@@ -149,12 +152,6 @@ class LandmarkNetwork:
         outputs = session.run({"image": np.array([crop.pixels for crop in crops])})
         check_outputs(outputs, layout=self.layout, count=len(crops), path=session.path)
         return outputs
-
-    def _session_for_threads(self) -> OnnxSession:
-        """Return a session of one thread, loaded when first needed."""
-        if self._one_thread_session is None:
-            self._one_thread_session = OnnxSession(self._session.path, device="cpu", threads=1)
-        return self._one_thread_session
 
     def faces_of(
         self, outputs: dict[str, NDArray[np.float32]], crops: Sequence[FaceCrop]
@@ -183,9 +180,9 @@ class LandmarkNetwork:
     def close(self) -> None:
         """Free the model's memory; ``predict`` afterwards raises ``ModelError``."""
         self._session.close()
-        if self._one_thread_session is not None:
-            self._one_thread_session.close()
-        self._one_thread_session = self._session  # so that none is loaded any more
+        other = self._one_thread_session.close()
+        if other is not None:
+            other.close()
 
 
 def _map(

@@ -10,6 +10,7 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from asmnet_sdk.errors import (
     ModelFileError,
 )
 from asmnet_sdk.runtime.model_files import read_model_file
+from asmnet_sdk.runtime.on_demand import OnDemand
 
 __all__ = ["DEVICES", "OnnxSession"]
 
@@ -92,16 +94,18 @@ class OnnxSession:
         self.path = path
         self._device_wanted = device
         self._threads = threads
-        self._session: onnxruntime.InferenceSession | None = _start(path, device, threads)
-        self._is_closed = False
-        self.device: str = _device_of(self._session)
-        self.metadata: Mapping[str, str] = _metadata_of(self._session, path)
-        self.inputs: Mapping[str, Any] = _by_name(self._session.get_inputs(), path)
-        self.outputs: Mapping[str, Any] = _by_name(self._session.get_outputs(), path)
+        self._loaded: OnDemand[onnxruntime.InferenceSession] = OnDemand(
+            partial(_start, path, device, threads), name=f"the model {path.name}"
+        )
+        session = self._loaded.get()
+        self.device: str = _device_of(session)
+        self.metadata: Mapping[str, str] = _metadata_of(session, path)
+        self.inputs: Mapping[str, Any] = _by_name(session.get_inputs(), path)
+        self.outputs: Mapping[str, Any] = _by_name(session.get_outputs(), path)
         _LIVE_SESSIONS.add(self)
 
     def __reduce__(self) -> tuple[Callable[..., OnnxSession], tuple[object, ...]]:
-        return _rebuild, (self.path, self._device_wanted, self._threads)
+        return _rebuild, (self.path, self._device_wanted, self._threads, self._loaded.is_closed)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         """Run the model: tensors by input name in, all outputs by name out.
@@ -109,11 +113,7 @@ class OnnxSession:
         Raises:
             ModelError: The session was closed, or the model fails on these tensors.
         """
-        session = self._session
-        if session is None:
-            if self._is_closed:
-                raise ModelError(f"the model {self.path.name} was closed")
-            session = self._session = _start(self.path, self._device_wanted, self._threads)
+        session = self._loaded.get()
         try:
             values = session.run(list(self.outputs), dict(feeds))
         except _RUNTIME_ERRORS as exc:
@@ -122,17 +122,16 @@ class OnnxSession:
 
     def close(self) -> None:
         """Free the model's memory; a ``run`` afterwards is refused."""
-        self._is_closed = True
-        self._session = None
+        self._loaded.close()
 
     def _leave_to_parent(self) -> None:
         """In a forked child: forget the parent's session without ever destroying it.
 
         Its destructor would wait for threads that do not exist here, so one reference is leaked.
         """
-        if self._session is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
-            self._session = None
+        session = self._loaded.forget()
+        if session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(session))
 
 
 _LIVE_SESSIONS: weakref.WeakSet[OnnxSession] = weakref.WeakSet()
@@ -147,8 +146,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_sessions_to_parent)
 
 
-def _rebuild(path: Path, device: str, threads: int | None) -> OnnxSession:
-    return OnnxSession(path, device=device, threads=threads)
+def _rebuild(path: Path, device: str, threads: int | None, is_closed: bool) -> OnnxSession:
+    session = OnnxSession(path, device=device, threads=threads)
+    if is_closed:
+        session.close()
+    return session
 
 
 def _start(path: Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
