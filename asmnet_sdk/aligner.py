@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.detection.choosing import ChosenDetector
-from asmnet_sdk.detection.protocol import FaceDetector
+from asmnet_sdk.detection.protocol import DetectorInput
 from asmnet_sdk.errors import InvalidInputError, ModelError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
 from asmnet_sdk.hub.resolving import resolve_model
@@ -36,8 +36,8 @@ class FaceAligner:
             that holds ``model.onnx``, or a Hub repository ``"owner/name"``. The default lies
             inside the package and never touches the network.
         detector: Finds the faces when ``predict`` gets no boxes: ``"default"``,
-            ``"asmnet-detector"``, ``"yunet"``, or any object with ``FaceDetector``'s method. It is
-            loaded when first needed.
+            ``"asmnet-detector"``, ``"yunet"``, any object with ``FaceDetector``'s method, or a
+            function in its place. A named one is loaded when first needed.
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
             here is used or refused, never replaced; ``.device`` says what is in use.
@@ -62,7 +62,7 @@ class FaceAligner:
         self,
         model: str | os.PathLike[str] = DEFAULT_MODEL,
         *,
-        detector: str | FaceDetector = "default",
+        detector: DetectorInput = "default",
         device: str = "auto",
         threads: int | None = None,
         passes: int = 1,

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from asmnet_sdk import BoundingBox, InvalidBoundingBoxError
-from asmnet_sdk.boxes import as_boxes, check_box_against_image
+from asmnet_sdk import BoundingBox
 from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop, image_to_crop
 from asmnet_sdk.geometry import transform_points
 
@@ -106,47 +105,3 @@ def test_crop_beyond_the_image_is_black():
     crop = cut_crop(image, matrix, (100, 100))
     assert crop[:45].max() == 0
     assert crop[60:95, 60:95].min() == 200
-
-
-@pytest.mark.parametrize(
-    "boxes",
-    [
-        (1, 2, 3, 4),
-        [(1, 2, 3, 4)],
-        np.array([1, 2, 3, 4]),
-        np.array([[1, 2, 3, 4]], np.float32),
-        BoundingBox(1, 2, 3, 4),
-        [BoundingBox(1, 2, 3, 4)],
-    ],
-)
-def test_boxes_come_in_many_forms(boxes):
-    assert as_boxes(boxes) == [BoundingBox(1, 2, 3, 4)]
-
-
-def test_no_boxes_is_an_empty_list():
-    assert as_boxes([]) == as_boxes(np.zeros((0, 4))) == []
-
-
-@pytest.mark.parametrize("boxes", [(1, 2, 3), [[1, 2, 3]], 5, [["a", 2, 3, 4]], [[[1, 2, 3, 4]]]])
-def test_boxes_of_other_shapes_are_refused(boxes):
-    with pytest.raises(InvalidBoundingBoxError):
-        as_boxes(boxes)
-
-
-@pytest.mark.parametrize(
-    ("box", "reason"),
-    [
-        ((100, 0, 150, 50), "outside"),
-        ((-50, -50, -1, -1), "outside"),
-        ((0, -900, 50, -1), "outside"),
-        ((-1e9, -1e9, 1e9, 1e9), "16 times as large"),
-        ((5, 5, 5.5, 5.5), "smaller than a pixel"),
-    ],
-)
-def test_boxes_far_off_are_refused(box, reason):
-    with pytest.raises(InvalidBoundingBoxError, match=reason):
-        check_box_against_image(BoundingBox(*box), np.zeros((80, 100, 3), np.uint8))
-
-
-def test_box_partly_outside_is_accepted():
-    check_box_against_image(BoundingBox(-30, -30, 30, 30), np.zeros((80, 100, 3), np.uint8))

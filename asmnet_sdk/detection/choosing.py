@@ -8,9 +8,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.boxes import as_found_boxes
 from asmnet_sdk.detection.loading import DETECTORS, NamedDetector, load_detector
-from asmnet_sdk.detection.protocol import FaceDetector
-from asmnet_sdk.errors import InvalidInputError, ModelDownloadError
+from asmnet_sdk.detection.protocol import DetectorInput, FaceDetector
+from asmnet_sdk.errors import (
+    InvalidBoundingBoxError,
+    InvalidInputError,
+    ModelDownloadError,
+    ModelError,
+)
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.on_demand import OnDemand
 
@@ -21,7 +27,8 @@ class ChosenDetector:
     """Finds faces with the detector that was chosen; a named one is loaded when first needed.
 
     Args:
-        detector: ``"default"``, a key of ``DETECTORS``, or any ``FaceDetector``.
+        detector: ``"default"``, a key of ``DETECTORS``, an object with a method ``detect(image)``,
+            or a function. What it returns is read by ``as_found_boxes``.
         cache_dir: As for ``FaceAligner``.
         local_files_only: As for ``FaceAligner``.
         threads: As for ``load_detector``.
@@ -32,56 +39,57 @@ class ChosenDetector:
 
     def __init__(
         self,
-        detector: str | FaceDetector,
+        detector: DetectorInput,
         *,
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         threads: int | None = None,
     ) -> None:
-        self._detector: FaceDetector | OnDemand[NamedDetector]
-        if isinstance(detector, str):
-            load = partial(
+        _check_detector(detector)
+        self._own = None if isinstance(detector, str) else detector
+        self._named = OnDemand(
+            partial(
                 _load,
-                _check_name(detector),
+                str(detector),
                 cache_dir=cache_dir,
                 local_files_only=local_files_only,
                 threads=threads,
-            )
-            self._detector = OnDemand(load, name="the face detector")
-        elif isinstance(detector, FaceDetector):
-            self._detector = detector
-        else:
-            raise _no_detector(detector)
+            ),
+            name="the face detector",
+        )
 
     def find(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image.
 
         Raises:
             ModelDownloadError: The detector could not be fetched.
-            ModelError: It was closed.
+            ModelError: It was closed, or what it gave are no boxes.
         """
-        detector = self._detector
-        return (detector.get() if isinstance(detector, OnDemand) else detector).detect(image)
+        detector = self._named.get() if self._own is None else self._own
+        found = detector.detect(image) if isinstance(detector, FaceDetector) else detector(image)
+        try:
+            return as_found_boxes(found, image)
+        except InvalidBoundingBoxError as error:
+            name = getattr(detector, "__name__", type(detector).__name__)
+            raise ModelError(f"the detector {name} gave what are no face boxes: {error}") from error
 
     def close(self) -> None:
         """Free the memory of a named detector; it is not loaded again."""
-        if isinstance(self._detector, OnDemand):
-            detector = self._detector.close()
-            if detector is not None:
-                detector.close()
+        detector = self._named.close()
+        if detector is not None:
+            detector.close()
 
 
-def _check_name(name: str) -> str:
-    if name not in ("default", *DETECTORS):
-        raise _no_detector(name)
-    return name
-
-
-def _no_detector(detector: object) -> InvalidInputError:
-    return InvalidInputError(
-        f"no detector {detector!r}; needed: 'default', {', '.join(map(repr, DETECTORS))} or an "
-        "object with a method detect(image) that returns bounding boxes"
-    )
+def _check_detector(detector: object) -> None:
+    if isinstance(detector, str):
+        is_one = detector in ("default", *DETECTORS)
+    else:
+        is_one = callable(detector) or isinstance(detector, FaceDetector)
+    if not is_one or isinstance(detector, type):
+        raise InvalidInputError(
+            f"no detector {detector!r}; needed: 'default', {', '.join(map(repr, DETECTORS))}, an "
+            "object with a method detect(image) that returns bounding boxes, or such a function"
+        )
 
 
 def _load(

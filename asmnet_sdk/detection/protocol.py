@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["FaceDetector"]
+__all__ = ["DetectorInput", "FaceDetector"]
 
 
 @runtime_checkable
@@ -28,3 +29,7 @@ class FaceDetector(Protocol):
             without forehead and hair.
         """
         ...
+
+
+DetectorInput: TypeAlias = str | FaceDetector | Callable[[NDArray[np.uint8]], object]
+"""A detector's name, a detector, or a function that finds the faces in an image."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.datasets import WFLW_ATTRIBUTES, AnnotatedFace
-from asmnet_sdk.detection import FaceDetector
+from asmnet_sdk.detection.choosing import ChosenDetector
+from asmnet_sdk.detection.protocol import DetectorInput
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.evaluation.metrics import (
     area_under_curve,
@@ -71,7 +72,7 @@ def evaluate(
     aligner: FaceAligner,
     annotated_faces: Sequence[AnnotatedFace],
     *,
-    detector: FaceDetector | None = None,
+    detector: DetectorInput | None = None,
     on_face: Callable[[], None] = lambda: None,
 ) -> list[FaceResult]:
     """Run an aligner over annotated faces.
@@ -86,11 +87,12 @@ def evaluate(
     Raises:
         InvalidInputError: The model's landmarks cannot be compared with those annotated.
     """
+    chosen = None if detector is None else ChosenDetector(detector)
     results = []
     for annotated in annotated_faces:
         image = load_image(annotated.photo)
         truth = BoundingBox.around(annotated.landmarks)
-        box = truth if detector is None else _best_match(detector.detect(image), truth)
+        box = truth if chosen is None else _best_match(chosen.find(image), truth)
         results.append(predict_at(aligner, annotated, image, box))
         on_face()
     return results
