@@ -8,14 +8,29 @@ of the top-left pixel; ``scores`` float32 (M,) in [0, 1]. Boxes may overlap. A J
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
-from asmnet_sdk.runtime.contracts import check_tensor, is_number, misfit, parse_metadata
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.runtime.contracts import (
+    Metadata,
+    check_tensor,
+    check_values,
+    is_number,
+    misfit,
+    parse_metadata,
+)
 from asmnet_sdk.runtime.session import OnnxSession
 
-__all__ = ["DETECTOR_METADATA_KEY", "DetectorMetadata", "read_detector_contract"]
+__all__ = [
+    "DETECTOR_METADATA_KEY",
+    "DetectorMetadata",
+    "check_outputs",
+    "read_detector_contract",
+]
 
 DETECTOR_METADATA_KEY = "asmnet_sdk_detector"
 _FORMAT_VERSION = 1
@@ -23,37 +38,21 @@ _LARGEST_SIDE = 2560
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorMetadata:
-    """What a detector file says of itself.
+class DetectorMetadata(Metadata):
+    """What a detector file says of itself."""
 
-    Attributes:
-        name: Name of the model.
-        stride: Height and width of the input picture are multiples of this.
-        long_side: Long side of the input picture, in pixels, that suits most photos.
-        smallest_face: Longer side, in pixels of the input picture, of the smallest faces that are
-            found dependably.
-        score_threshold: Boxes that score less are rather no faces.
-        training_data: What it was trained on, and the terms of that data.
-        licence: Licence of the weights.
-        figures: Measured figures by name.
-        kind: Always ``"detector"``.
-        format_version: Version of this contract.
-    """
-
-    name: str
     stride: int
+    """Height and width of the input picture are multiples of this."""
     long_side: int
+    """Long side of the input picture, in pixels, that suits most photos."""
     smallest_face: float
+    """Longer side, in pixels of the input picture, of the smallest faces found dependably."""
     score_threshold: float
-    training_data: str
-    licence: str
-    figures: Mapping[str, float] = field(default_factory=dict)
+    """Boxes that score less are rather no faces."""
     kind: str = "detector"
+    """Always ``"detector"``."""
     format_version: int = _FORMAT_VERSION
-
-    def to_json(self) -> str:
-        """Return the text that goes into the model file."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+    """Version of this contract."""
 
 
 def read_detector_contract(session: OnnxSession) -> DetectorMetadata:
@@ -70,6 +69,23 @@ def read_detector_contract(session: OnnxSession) -> DetectorMetadata:
     check_tensor(session, session.outputs, "boxes", "tensor(float)", (None, 4))
     check_tensor(session, session.outputs, "scores", "tensor(float)", (None,))
     return metadata
+
+
+def check_outputs(
+    outputs: Mapping[str, NDArray[np.float32]], *, score_threshold: float, path: Path
+) -> None:
+    """Check what a model gave for a picture: a file may promise open shapes.
+
+    Raises:
+        ModelFileError: A shape does not fit, a value is not finite or far out of range, or a box
+            that scores more than the threshold is empty or inverted.
+    """
+    boxes, scores = outputs["boxes"], outputs["scores"]
+    check_values(path, "scores", scores, (scores.size,))
+    check_values(path, "boxes", boxes, (scores.size, 4))
+    wanted = boxes[scores > score_threshold]
+    if (wanted[:, 2:] <= wanted[:, :2]).any():
+        raise misfit(path, "it gave 'boxes' that are empty or inverted")
 
 
 def _check_metadata(session: OnnxSession, metadata: DetectorMetadata) -> None:

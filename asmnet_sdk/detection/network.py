@@ -9,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import cut_crop
-from asmnet_sdk.detection.contract import DetectorMetadata, read_detector_contract
+from asmnet_sdk.detection.contract import (
+    DetectorMetadata,
+    check_outputs,
+    read_detector_contract,
+)
 from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.geometry import Matrix, invert, transform_points
@@ -76,6 +80,7 @@ class AsmnetDetector:
         height, width = image.shape[:2]
         matrix = self._input_matrix(width, height)
         outputs = self._session.run({"image": self._input_picture(image, matrix)[np.newaxis]})
+        check_outputs(outputs, score_threshold=self.score_threshold, path=self._session.path)
         kept = keep_best(
             outputs["boxes"],
             outputs["scores"],

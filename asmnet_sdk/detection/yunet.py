@@ -12,9 +12,14 @@ from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
 from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.runtime.contracts import check_values
 from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["YuNetDetector"]
+
+_STRIDES = (8, 16, 32)
+_COLUMNS = {"cls": 1, "obj": 1, "bbox": 4}  # of each cell
+_LARGEST_LOG = 10  # of a box's side in strides, which no real box comes near
 
 
 class YuNetDetector:
@@ -35,7 +40,6 @@ class YuNetDetector:
     """
 
     _SIZE = 640
-    _STRIDES = (8, 16, 32)
     _TOP_SHIFT = 0.245
 
     def __init__(
@@ -50,8 +54,7 @@ class YuNetDetector:
         self.score_threshold = score_threshold
         self.overlap_threshold = overlap_threshold
         self._session = OnnxSession(path, device="cpu", threads=threads)
-        if "input" not in self._session.inputs or "bbox_8" not in self._session.outputs:
-            raise ModelFileError(f"{path} is not YuNet: tensor 'input' or 'bbox_8' is missing")
+        _check_contract(self._session)
 
     def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.
@@ -74,7 +77,7 @@ class YuNetDetector:
 
     def _decode(self, outputs: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return (N, 5): corners in pixels of the canvas and score, after suppression."""
-        levels = [self._decode_level(outputs, stride) for stride in self._STRIDES]
+        levels = [self._decode_level(outputs, stride) for stride in _STRIDES]
         rows = np.concatenate(levels)
         kept = keep_best(
             rows[:, :4],
@@ -88,17 +91,26 @@ class YuNetDetector:
         self, outputs: dict[str, NDArray[np.float32]], stride: int
     ) -> NDArray[np.float32]:
         """Return (cells, 5): x_min, y_min, x_max, y_max, score of one stride."""
-        names = (f"{kind}_{stride}" for kind in ("cls", "obj", "bbox"))
-        classes, objects, offsets = (outputs[name][0] for name in names)
-        score = np.sqrt(np.clip(classes, 0, 1) * np.clip(objects, 0, 1))
         side = self._SIZE // stride
+        for kind, columns in _COLUMNS.items():
+            name = f"{kind}_{stride}"
+            check_values(self._session.path, name, outputs[name], (1, side * side, columns))
+        classes, objects, offsets = (outputs[f"{kind}_{stride}"][0] for kind in _COLUMNS)
+        score = np.sqrt(np.clip(classes, 0, 1) * np.clip(objects, 0, 1))
         grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
         # The network's coordinates count from the edge of the first pixel, ours from its centre.
         center = (grid + offsets[:, :2]) * stride - 0.5
-        half = np.exp(offsets[:, 2:]) * stride / 2
+        half = np.exp(np.clip(offsets[:, 2:], -_LARGEST_LOG, _LARGEST_LOG)) * stride / 2
         return np.column_stack([center - half, center + half, score]).astype(np.float32)
 
     def _face_box(self, corners: NDArray[np.float64], score: float) -> BoundingBox:
         x_min, y_min, x_max, y_max = corners.tolist()
         top = y_min + self._TOP_SHIFT * (y_max - y_min)
         return BoundingBox(x_min, top, x_max, y_max, score=float(score))
+
+
+def _check_contract(session: OnnxSession) -> None:
+    outputs = {f"{kind}_{stride}" for kind in _COLUMNS for stride in _STRIDES}
+    missing = sorted({"input"} - session.inputs.keys() | outputs - session.outputs.keys())
+    if missing:
+        raise ModelFileError(f"{session.path} is not YuNet: tensor {missing[0]!r} is missing")

@@ -8,16 +8,22 @@ crop; ``head_pose`` float32 (N, 3) yaw, pitch, roll in degrees; optional ``landm
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.layouts import LAYOUTS, Layout
-from asmnet_sdk.runtime.contracts import check_tensor, is_number, misfit, parse_metadata
+from asmnet_sdk.runtime.contracts import (
+    Metadata,
+    check_tensor,
+    check_values,
+    is_number,
+    misfit,
+    parse_metadata,
+)
 from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["FORMAT_VERSION", "METADATA_KEY", "ModelMetadata", "check_outputs", "read_contract"]
@@ -25,33 +31,20 @@ __all__ = ["FORMAT_VERSION", "METADATA_KEY", "ModelMetadata", "check_outputs", "
 METADATA_KEY = "asmnet_sdk"
 FORMAT_VERSION = 1
 _LARGEST_INPUT_SIZE = 2048
-_LARGEST_OUTPUT = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelMetadata:
-    """What a model file says of itself."""
+class ModelMetadata(Metadata):
+    """What a landmark model says of itself."""
 
-    name: str
-    """Name of the model."""
     layout: str
     """Name of its landmark layout."""
     input_size: int
     """S, the side of the crop in pixels."""
     crop_scale: float
     """Crop side / longer side of the face box."""
-    training_data: str
-    """What it was trained on, and the terms of that data."""
-    licence: str
-    """Licence of the weights."""
-    figures: Mapping[str, float] = field(default_factory=dict)
-    """Measured figures by name."""
     format_version: int = FORMAT_VERSION
     """Version of this contract."""
-
-    def to_json(self) -> str:
-        """Return the text that goes into the model file."""
-        return json.dumps(asdict(self), ensure_ascii=False)
 
 
 def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
@@ -91,13 +84,7 @@ def check_outputs(
         "face_score": (count,),
     }
     for name in shapes.keys() & outputs.keys():
-        values = outputs[name]
-        if values.shape != shapes[name] or not np.abs(values).max() <= _LARGEST_OUTPUT:
-            raise misfit(
-                path,
-                f"it gave {name!r} of shape {values.shape}, needed {shapes[name]} and numbers "
-                "that make sense",
-            )
+        check_values(path, name, outputs[name], shapes[name])
 
 
 def _read_metadata(session: OnnxSession) -> ModelMetadata:

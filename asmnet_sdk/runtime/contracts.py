@@ -7,33 +7,50 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.runtime.session import OnnxSession
 
-__all__ = ["check_tensor", "is_number", "misfit", "parse_metadata"]
+__all__ = [
+    "Metadata",
+    "check_tensor",
+    "check_values",
+    "is_number",
+    "misfit",
+    "parse_metadata",
+]
 
+_LARGEST_OUTPUT = 1e6
 _LONGEST_REASON = 1000
 
 
-class _Metadata(Protocol):
-    """What every model says of itself."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What every model file says of itself."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def training_data(self) -> str: ...
-    @property
-    def licence(self) -> str: ...
-    @property
-    def figures(self) -> Mapping[str, float]: ...
-    @property
-    def format_version(self) -> int: ...
+    name: str
+    """Name of the model."""
+    training_data: str
+    """What it was trained on, and the terms of that data."""
+    licence: str
+    """Licence of the weights."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Measured figures by name."""
+    format_version: int
+    """Version of the contract that the file obeys."""
+
+    def to_json(self) -> str:
+        """Return the text that goes into the model file."""
+        return json.dumps(asdict(self), ensure_ascii=False)
 
 
-_AnyMetadata = TypeVar("_AnyMetadata", bound=_Metadata)
+_AnyMetadata = TypeVar("_AnyMetadata", bound=Metadata)
 
 
 def parse_metadata(
@@ -102,6 +119,27 @@ def check_tensor(
         needed = ", ".join("N" if wanted is None else str(wanted) for wanted in shape)
         raise misfit(
             session.path, f"{name!r} is {found.type} {found.shape}, needed {dtype} ({needed})"
+        )
+
+
+def check_values(
+    path: Path, name: str, values: NDArray[np.float32], shape: tuple[int, ...]
+) -> None:
+    """Check what a model gave: a file may promise open shapes.
+
+    Args:
+        path: The model file.
+        name: Name of the output.
+        values: The output.
+        shape: What its shape is to be.
+
+    Raises:
+        ModelFileError: The shape does not fit, or a value is not finite or far out of range.
+    """
+    if values.shape != shape or not np.abs(values).max(initial=0) <= _LARGEST_OUTPUT:
+        raise misfit(
+            path,
+            f"it gave {name!r} of shape {values.shape}, needed {shape} and numbers that make sense",
         )
 
 
