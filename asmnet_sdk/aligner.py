@@ -151,7 +151,8 @@ class FaceAligner:
             color: As for ``predict``.
 
         Returns:
-            Face boxes as the detector gives them, which ``predict`` takes as ``boxes``.
+            Face boxes as the detector gives them, with ``score`` and, from detectors that tell
+            it, ``roll``. ``predict`` takes them as ``boxes`` and looks at upright crops.
 
         Raises:
             InvalidImageError: The image cannot be read.

@@ -35,8 +35,14 @@ class BoundingBox:
     """Bottom edge in pixels, greater than ``y_min``."""
     score: float | None = field(default=None, kw_only=True)
     """The detector's confidence in [0, 1]; None for a box that no detector gave."""
+    roll: float | None = field(default=None, kw_only=True)
+    """Degrees by which the head is turned CLOCKWISE in the image: 0 for an upright head, 180 for
+    one upside down; None where that is not known.
+    """
 
     def __post_init__(self) -> None:
+        if self.roll is not None and not math.isfinite(self.roll):
+            raise InvalidBoundingBoxError(f"box {tuple(self)} has a roll that is not finite")
         if not all(map(math.isfinite, self)):
             raise InvalidBoundingBoxError(f"box {tuple(self)} has a number that is not finite")
         if self.width <= 0 or self.height <= 0:

@@ -2,7 +2,8 @@
 
 It finds one upright bright square in each channel: the box has the channel's centre of brightness
 and, as area, the sum of its brightness. Resampling keeps both, so a shift of half a pixel shows.
-Scores are 0.9, 0.8 and 0.3 for red, green and blue, and 0 where a channel is black.
+Scores are 0.9, 0.8 and 0.3 for red, green and blue, and 0 where a channel is black. It tells rolls
+only if it is given them.
 """
 
 from __future__ import annotations
@@ -29,10 +30,14 @@ SCORES = (0.9, 0.8, 0.3)
 
 
 def write_square_detector(
-    path: Path, *, metadata: str | None = METADATA.to_json(), drop_output: str | None = None
+    path: Path,
+    *,
+    metadata: str | None = METADATA.to_json(),
+    drop_output: str | None = None,
+    rolls: tuple[float, float, float] | None = None,
 ) -> Path:
     model = helper.make_model(
-        _graph(drop_output), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+        _graph(drop_output, rolls), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
     )
     if metadata is not None:
         helper.set_model_props(model, {DETECTOR_METADATA_KEY: metadata})
@@ -41,7 +46,7 @@ def write_square_detector(
     return path
 
 
-def _graph(drop_output: str | None) -> onnx.GraphProto:
+def _graph(drop_output: str | None, rolls: tuple[float, float, float] | None) -> onnx.GraphProto:
     nodes = [
         helper.make_node("Cast", ["image"], ["levels"], to=TensorProto.FLOAT),
         helper.make_node("Div", ["levels", "white"], ["pixels"]),
@@ -82,6 +87,10 @@ def _graph(drop_output: str | None) -> onnx.GraphProto:
         "step": np.int64(1),
     }
     shapes = {"boxes": ["M", 4], "scores": ["M"]}
+    if rolls is not None:
+        nodes.append(helper.make_node("Identity", ["channel_rolls"], ["rolls"]))
+        constants["channel_rolls"] = np.array(rolls, np.float32)
+        shapes["rolls"] = ["M"]
     return helper.make_graph(
         nodes,
         "squares",

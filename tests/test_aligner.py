@@ -84,6 +84,17 @@ def test_box_partly_outside_the_image_works(dot_aligner):
     expect_dots(face, ((10, 10), (20, 12), (14, 22)))
 
 
+def test_roll_of_a_box_turns_the_crop_upright(dot_aligner, picture):
+    """Turned by 90 degrees the crop is another one, and the points still lie where they are."""
+    box = BoundingBox(*BOX, roll=90)
+    [crop] = dot_aligner.cut(picture, box, color="rgb")
+    [upright] = dot_aligner.cut(picture, BOX, color="rgb")
+    np.testing.assert_allclose(crop.pixels, np.rot90(upright.pixels), atol=2)
+    [face] = dot_aligner.predict(picture, box, color="rgb")
+    expect_dots(face)
+    assert face.box == box
+
+
 def test_sigma_is_in_image_pixels(dot_aligner, picture):
     """The model says 0.01 of the crop; the crop is 1.5 times the box of 40 px."""
     [face] = dot_aligner.predict(picture, BOX, color="rgb")

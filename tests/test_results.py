@@ -34,6 +34,12 @@ def test_box_refuses_empty_inverted_and_not_finite(corners):
         BoundingBox(*corners)
 
 
+@pytest.mark.parametrize("roll", [np.nan, np.inf])
+def test_box_refuses_a_roll_that_is_not_finite(roll):
+    with pytest.raises(InvalidBoundingBoxError, match="roll that is not finite"):
+        BoundingBox(0, 0, 5, 5, roll=roll)
+
+
 def test_box_measures():
     box = BoundingBox(10, 20, 40, 100, score=0.5)
     assert (box.width, box.height, box.area, box.center) == (30, 80, 2400, (25, 60))

@@ -90,8 +90,12 @@ class AsmnetDetector:
         corners = outputs["boxes"][kept].reshape(-1, 2)
         rows = transform_points(invert(matrix), corners).reshape(-1, 4).tolist()
         scores = outputs["scores"][kept].tolist()
+        rolls = outputs["rolls"][kept].tolist() if "rolls" in outputs else [None] * len(scores)
         return self._select(
-            [BoundingBox(*row, score=score) for row, score in zip(rows, scores, strict=True)]
+            [
+                BoundingBox(*row, score=score, roll=roll)
+                for row, score, roll in zip(rows, scores, rolls, strict=True)
+            ]
         )
 
     def close(self) -> None:

@@ -26,7 +26,8 @@ class FaceDetector(Protocol):
 
         Returns:
             Face boxes in image pixels, tight around the landmarks: eyebrows to chin, ear to ear,
-            without forehead and hair.
+            without forehead and hair. Where their ``roll`` is known, faces may be turned by any
+            angle.
         """
         ...
 

@@ -75,8 +75,8 @@ class LandmarkNetwork:
         return self._session.device
 
     def cut(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
-        """Cut the crop of a face box out of an (H, W, 3) uint8 RGB image."""
-        return self._cut(image, box, looked_at=box)
+        """Cut the crop of a face box out of an (H, W, 3) uint8 RGB image, upright by its roll."""
+        return self._cut(image, box, looked_at=box, turn=box.roll or 0.0)
 
     def cut_again(self, image: NDArray[np.uint8], face: Face) -> FaceCrop:
         """Cut a better crop of a face: around its landmarks, and turned upright by its roll."""

@@ -65,6 +65,21 @@ def test_of_overlapping_boxes_the_best_stays(square_file, detector):
     assert len(tolerant.detect(picture)) == 2
 
 
+def test_each_box_has_its_own_roll(tmp_path):
+    path = write_square_detector(tmp_path / "turned.onnx", rolls=(90.0, -30.0, 180.0))
+    squares = {RED: (10, 10, 40), GREEN: (100, 100, 90)}
+    boxes = AsmnetDetector(path).detect(picture_with_squares((320, 320), squares))
+    assert [(box.score, box.roll) for box in boxes] == [
+        pytest.approx((0.8, -30.0)),
+        pytest.approx((0.9, 90.0)),
+    ]
+
+
+def test_a_detector_without_rolls_leaves_them_unknown(detector):
+    [box] = detector.detect(picture_with_squares((320, 320), {RED: (10, 10, 40)}))
+    assert box.roll is None
+
+
 def test_max_faces_keeps_the_largest(square_file):
     squares = {RED: (10, 10, 40), GREEN: (100, 100, 90)}
     [box] = AsmnetDetector(square_file, max_faces=1).detect(
