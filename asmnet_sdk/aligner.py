@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,10 @@ from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 
 __all__ = ["FaceAligner"]
+
+_IMAGES_AT_ONCE = 16  # held in memory at a time
+
+_Pair: TypeAlias = tuple[ImageInput, BoxesInput | None]
 
 
 class FaceAligner:
@@ -141,7 +147,9 @@ class FaceAligner:
             InvalidBoundingBoxError: A box is not finite, empty, inverted or outside the image.
             ModelDownloadError: No boxes were given and the detector could not be fetched.
         """
-        return self.predict_batch([image], None if boxes is None else [boxes], color=color)[0]
+        pixels = load_image(image, color=color, copy=False)
+        crops = [self.cut(pixels, boxes, color="rgb")]
+        return self._align_each(self._look_again([pixels], crops))[0]
 
     def detect(self, image: ImageInput, *, color: ColorOrder = "bgr") -> list[BoundingBox]:
         """Find the faces in an image, without aligning them.
@@ -190,12 +198,12 @@ class FaceAligner:
 
     def predict_batch(
         self,
-        images: Sequence[ImageInput],
-        boxes: Sequence[BoxesInput] | None = None,
+        images: Iterable[ImageInput],
+        boxes: Iterable[BoxesInput] | None = None,
         *,
         color: ColorOrder = "bgr",
     ) -> list[list[Face]]:
-        """Find the faces of several images, all crops going through the network together.
+        """Find the faces of several images, with the crops of all of them shared out together.
 
         Args:
             images: Images as for ``predict``.
@@ -206,30 +214,31 @@ class FaceAligner:
             For each image its list of faces, as ``predict`` gives it.
 
         Raises:
-            InvalidInputError: There are not as many lists of boxes as images.
+            InvalidInputError: There are not as many lists of boxes as images, or an image or its
+                boxes cannot be used: the message says which, counted from 0.
         """
-        if boxes is not None and len(boxes) != len(images):
-            raise InvalidInputError(
-                f"{len(images)} images came with {len(boxes)} lists of boxes; "
-                "needed: one list for each image"
-            )
-        crops = [
-            self.cut(image, None if boxes is None else boxes[index], color=color)
-            for index, image in enumerate(images)
-        ]
-        faces = iter(self.align(list(chain(*crops))))
-        return [list(islice(faces, len(some))) for some in crops]
+        pairs = _pairs(images, boxes)
+        crops: list[list[FaceCrop]] = []
+        for start in range(0, len(pairs), _IMAGES_AT_ONCE):
+            crops += self._crops_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
+        return self._align_each(crops)
 
     def cut(
-        self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
+        self,
+        image: ImageInput,
+        boxes: BoxesInput | Sequence[Face] | None = None,
+        *,
+        color: ColorOrder = "bgr",
     ) -> list[FaceCrop]:
         """Cut the crops that ``predict`` would look at: the first half of its work.
 
-        With ``passes=2`` these are the crops of the second look, the first one is taken here.
+        ``predict`` is ``align(cut(image, boxes))``; with ``passes=2`` it cuts again at the faces
+        that this gives, and aligns these crops.
 
         Args:
             image: As for ``predict``.
-            boxes: As for ``predict``.
+            boxes: As for ``predict``, or faces of an earlier look: their crops are centred on the
+                landmarks and turned upright.
             color: As for ``predict``.
 
         Returns:
@@ -243,7 +252,12 @@ class FaceAligner:
         """
         self._check_open()
         pixels = load_image(image, color=color, copy=False)
-        return [self._crop(pixels, box) for box in self._boxes_of(pixels, boxes)]
+        return [
+            self._network.cut_again(pixels, place)
+            if isinstance(place, Face)
+            else self._network.cut(pixels, place)
+            for place in self._places_in(pixels, boxes)
+        ]
 
     def align(self, crops: Sequence[FaceCrop]) -> list[Face]:
         """Find the landmarks and head pose in crops of ``cut``: the second half of ``predict``.
@@ -258,18 +272,40 @@ class FaceAligner:
         if self._is_closed:
             raise ModelError("this aligner was closed")
 
-    def _crop(self, image: NDArray[np.uint8], box: BoundingBox) -> FaceCrop:
-        """Cut the crop of the last pass, which the passes before it improve."""
-        crop = self._network.cut(image, box)
-        for _ in range(self._passes - 1):
-            [face] = self._network.predict([crop])
-            crop = self._network.cut_again(image, face)
-        return crop
+    def _crops_of(
+        self, pairs: Iterable[_Pair], start: int, color: ColorOrder
+    ) -> list[list[FaceCrop]]:
+        """Return the crops of several images; ``start`` is the number of the first one."""
+        images: list[NDArray[np.uint8]] = []
+        crops: list[list[FaceCrop]] = []
+        for number, (image, boxes) in enumerate(pairs, start):
+            with _named(f"image {number}"):
+                images.append(load_image(image, color=color, copy=False))
+                crops.append(self.cut(images[-1], boxes, color="rgb"))
+        return self._look_again(images, crops)
 
-    def _boxes_of(self, image: NDArray[np.uint8], boxes: BoxesInput | None) -> list[BoundingBox]:
+    def _look_again(
+        self, images: Sequence[NDArray[np.uint8]], crops: list[list[FaceCrop]]
+    ) -> list[list[FaceCrop]]:
+        """Return the crops of RGB images that the last pass looks at, from those of the first."""
+        for _ in range(self._passes - 1):
+            faces = self._align_each(crops)
+            crops = [self.cut(*pair, color="rgb") for pair in zip(images, faces, strict=True)]
+        return crops
+
+    def _align_each(self, crops: Sequence[Sequence[FaceCrop]]) -> list[list[Face]]:
+        """Align the crops of several images together; return the faces of each."""
+        faces = iter(self.align(list(chain(*crops))))
+        return [list(islice(faces, len(some))) for some in crops]
+
+    def _places_in(
+        self, image: NDArray[np.uint8], boxes: BoxesInput | Sequence[Face] | None
+    ) -> Sequence[BoundingBox | Face]:
         if boxes is None:
             return self._detector.find(image)
-        found = as_boxes(boxes)
+        if isinstance(boxes, Sequence) and all(isinstance(place, Face) for place in boxes):
+            return cast("Sequence[Face]", boxes)
+        found = as_boxes(cast("BoxesInput", boxes))
         for box in found:
             check_box_against_image(box, image)
         return found
@@ -279,3 +315,28 @@ def _check_passes(passes: int) -> int:
     if passes not in (1, 2):
         raise InvalidInputError(f"passes must be 1 or 2, got {passes!r}")
     return passes
+
+
+def _pairs(images: Iterable[ImageInput], boxes: Iterable[BoxesInput] | None) -> list[_Pair]:
+    """Return each image with its boxes."""
+    if isinstance(images, str | bytes | os.PathLike) or not isinstance(images, Iterable):
+        raise InvalidInputError(
+            f"images is one {type(images).__name__}; needed: several images, or predict"
+        )
+    images = list(images)
+    places = [None] * len(images) if boxes is None else list(boxes)
+    if len(places) != len(images):
+        raise InvalidInputError(
+            f"{len(images)} images came with {len(places)} lists of boxes; "
+            "needed: one list for each image"
+        )
+    return list(zip(images, places, strict=True))
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Say in errors which image they are about."""
+    try:
+        yield
+    except InvalidInputError as error:
+        raise type(error)(f"{name}: {error}") from error

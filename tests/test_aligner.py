@@ -15,6 +15,7 @@ from asmnet_sdk import (
     InvalidInputError,
     ModelDownloadError,
 )
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
 from tests.dot_model import METADATA, picture_with_dots, write_dot_model
 
@@ -161,6 +162,30 @@ def test_predict_batch_refuses_a_wrong_number_of_box_lists(dot_aligner, picture)
         dot_aligner.predict_batch([picture, picture], [[BOX]])
 
 
+@pytest.mark.parametrize("images", ["photo.jpg", Path("photo.jpg"), b"bytes", 5])
+def test_predict_batch_refuses_what_are_not_several_images(dot_aligner, images):
+    with pytest.raises(InvalidInputError, match=r"images is one .*; needed: several images"):
+        dot_aligner.predict_batch(images)
+
+
+def test_predict_batch_takes_generators(dot_aligner, picture):
+    images, boxes = (picture for _ in range(20)), ([BOX] * (n % 3) for n in range(20))
+    batch = dot_aligner.predict_batch(images, boxes, color="rgb")
+    assert [len(faces) for faces in batch] == [n % 3 for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("image", "box", "error"),
+    [("none.jpg", BOX, InvalidImageError), (None, (5, 5, 1, 1), InvalidBoundingBoxError)],
+)
+def test_predict_batch_says_which_image_cannot_be_used(dot_aligner, picture, image, box, error):
+    images = [picture] * 20
+    images[17] = picture if image is None else image
+    boxes = [BOX] * 17 + [box] + [BOX] * 2
+    with pytest.raises(error, match=r"^image 17: "):
+        dot_aligner.predict_batch(images, boxes)
+
+
 def test_box_outside_the_image_is_refused(dot_aligner, picture):
     with pytest.raises(InvalidBoundingBoxError, match="image of 120 x 90 px lies outside"):
         dot_aligner.predict(picture, (500, 500, 600, 600))
@@ -201,6 +226,38 @@ def test_second_pass_gives_the_pose_in_the_image(aligner):
     assert once.head_pose.roll == pytest.approx(27, abs=6)
     assert twice.head_pose.roll == pytest.approx(27, abs=4)
     assert np.linalg.norm(once.landmarks - twice.landmarks, axis=1).mean() < 8
+
+
+def test_second_pass_runs_once_for_all_faces(dot_model, picture, monkeypatch):
+    """Two passes over nine faces in three photos are 18 crops in two calls, not one a crop."""
+    aligner = FaceAligner(dot_model, passes=2)
+    sizes = []
+    predict = LandmarkNetwork.predict
+
+    def count(network, crops):
+        sizes.append(len(crops))
+        return predict(network, crops)
+
+    monkeypatch.setattr(LandmarkNetwork, "predict", count)
+    aligner.predict_batch([picture] * 3, [[BOX] * 3] * 3)
+    assert sizes == [9, 9]
+    aligner.predict(picture, [BOX] * 3)
+    assert sizes == [9, 9, 3, 3]
+
+
+def test_cut_looks_at_boxes_without_running_the_network(dot_model, picture, monkeypatch):
+    monkeypatch.setattr(LandmarkNetwork, "predict", None)
+    [crop] = FaceAligner(dot_model, passes=2).cut(picture, BOX)
+    assert crop.clockwise_degrees == 0
+
+
+def test_cut_of_faces_is_the_second_look(dot_model, picture):
+    aligner, twice = FaceAligner(dot_model), FaceAligner(dot_model, passes=2)
+    first = aligner.predict(picture, BOX, color="rgb")
+    [crop] = aligner.cut(picture, first, color="rgb")
+    assert crop.clockwise_degrees == first[0].head_pose.roll
+    [second], [expected] = aligner.align([crop]), twice.predict(picture, BOX, color="rgb")
+    np.testing.assert_array_equal(second.landmarks, expected.landmarks)
 
 
 @pytest.mark.parametrize("passes", [0, 3, "two"])

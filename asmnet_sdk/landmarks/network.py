@@ -1,4 +1,4 @@
-"""The landmark model: from face boxes in images to faces, in one run for all of them."""
+"""The landmark model: from face boxes in images to crops, and from crops to faces."""
 
 from __future__ import annotations
 
