@@ -56,7 +56,8 @@ def _are_numbers(value: object) -> bool:
 
 
 def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:
-    """Return CSV: one row a face, with its landmarks as columns x0, y0, x1, y1, ...
+    """Return CSV: one row a face, with its landmarks as columns x0, y0, x1, y1, ... and then the
+    visibility of each as v0, v1, ..., empty where the model tells none.
 
     Raises:
         InvalidInputError: The faces have landmarks of different layouts.
@@ -78,14 +79,20 @@ def csv_columns(point_count: int) -> list[str]:
     """Return the names of the columns that ``csv_values`` fills."""
     points = [f"{axis}{i}" for i in range(point_count) for axis in "xy"]
     box = ["x_min", "y_min", "x_max", "y_max"]
-    return ["score", *box, "yaw", "pitch", "roll", "layout", *points]
+    visible = [f"v{i}" for i in range(point_count)]
+    return ["score", *box, "yaw", "pitch", "roll", "layout", *points, *visible]
 
 
 def csv_values(face: Face) -> Iterator[str]:
-    """Yield what a row says of a face: pixels and degrees to 0.01."""
+    """Yield what a row says of a face: pixels, degrees and visibility to 0.01."""
     yield "" if face.score is None else f"{face.score:.4f}"
     yield from (f"{value:.2f}" for value in face.box)
     pose = face.head_pose
     yield from (f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll))
     yield face.layout.name
     yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())
+    visible = face.landmark_visible
+    if visible is None:
+        yield from [""] * face.layout.point_count
+    else:
+        yield from (f"{value:.2f}" for value in visible.tolist())

@@ -124,6 +124,11 @@ class Face:
     with a probability of about 68 %, in pixels of the caller's image. None if the model has no such
     output.
     """
+    landmark_visible: NDArray[np.float32] | None = None
+    """(K,) float32, read-only: probability in [0, 1] that the point itself can be seen in the
+    picture: neither turned away nor covered. A jaw point on the outline of the face counts as seen.
+    None if the model has no such output.
+    """
     track_id: int | None = None
     """Identity within a video; None for a single image."""
 
@@ -138,8 +143,29 @@ class Face:
                 f"{self.layout.name} needs ({self.layout.point_count}, 2)"
             )
         object.__setattr__(self, "landmarks", landmarks)
+        for name in ("landmark_sigma", "landmark_visible"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, _read_only(values))
+
+    def __repr__(self) -> str:
+        """Say what a person wants to see first; the arrays have attributes of their own."""
+        box, pose = self.box, self.head_pose
+        parts = [
+            self.layout.name,
+            f"box=({box.x_min:.1f}, {box.y_min:.1f}, {box.x_max:.1f}, {box.y_max:.1f})",
+            f"yaw={pose.yaw:+.1f}, pitch={pose.pitch:+.1f}, roll={pose.roll:+.1f}",
+        ]
+        if self.score is not None:
+            parts.append(f"score={self.score:.2f}")
         if self.landmark_sigma is not None:
-            object.__setattr__(self, "landmark_sigma", _read_only(self.landmark_sigma))
+            parts.append(f"sigma={self.landmark_sigma.mean():.2g} px")
+        if self.landmark_visible is not None:
+            seen = int((self.landmark_visible >= 0.5).sum())
+            parts.append(f"visible={seen}/{self.layout.point_count}")
+        if self.track_id is not None:
+            parts.append(f"track_id={self.track_id}")
+        return f"Face({', '.join(parts)})"
 
     @property
     def five_points(self) -> NDArray[np.float32]:
@@ -158,13 +184,18 @@ class Face:
         target = layout if isinstance(layout, Layout) else LAYOUTS.get(layout)
         if target is None:
             raise InvalidInputError(f"no layout {layout!r}; there are {', '.join(LAYOUTS)}")
-        sigma = self.landmark_sigma
         return replace(
             self,
             layout=target,
             landmarks=convert_landmarks(self.landmarks, self.layout, target),
-            landmark_sigma=None if sigma is None else convert_landmarks(sigma, self.layout, target),
+            landmark_sigma=self._converted(self.landmark_sigma, target),
+            landmark_visible=self._converted(self.landmark_visible, target),
         )
+
+    def _converted(
+        self, values: NDArray[np.float32] | None, target: Layout
+    ) -> NDArray[np.float32] | None:
+        return None if values is None else convert_landmarks(values, self.layout, target)
 
     @property
     def eye_openness(self) -> tuple[float, float]:
@@ -185,9 +216,9 @@ class Face:
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for ``json.dumps``.
 
-        Pixels and degrees are rounded to 0.001, the score to 0.0001.
+        Pixels, degrees and visibility are rounded to 0.001, the score to 0.0001.
         """
-        sigma, pose = self.landmark_sigma, self.head_pose
+        sigma, visible, pose = self.landmark_sigma, self.landmark_visible, self.head_pose
         return {
             "box": _rounded(list(self.box)),
             "layout": self.layout.name,
@@ -199,6 +230,7 @@ class Face:
             },
             "landmarks": _rounded(self.landmarks),
             "landmark_sigma": None if sigma is None else _rounded(sigma),
+            "landmark_visible": None if visible is None else _rounded(visible),
             "track_id": self.track_id,
         }
 

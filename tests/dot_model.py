@@ -34,9 +34,11 @@ def write_dot_model(
     metadata: ModelMetadata | None = METADATA,
     size: int = METADATA.input_size,
     drop_output: str | None = None,
+    visible: tuple[float, float, float] = (1, 0.25, 0),
 ) -> Path:
+    """Write the model; ``visible`` is how likely the points of each channel can be seen."""
     model = helper.make_model(
-        _graph(size, drop_output),
+        _graph(size, drop_output, visible),
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
@@ -47,7 +49,9 @@ def write_dot_model(
     return path
 
 
-def _graph(size: int, drop_output: str | None) -> onnx.GraphProto:
+def _graph(
+    size: int, drop_output: str | None, visible: tuple[float, float, float]
+) -> onnx.GraphProto:
     positions = (np.arange(size, dtype=np.float32) + 0.5) / size
     nodes = [
         helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
@@ -65,6 +69,7 @@ def _graph(size: int, drop_output: str | None) -> onnx.GraphProto:
         helper.make_node("ReduceMean", ["landmarks"], ["zero_base"], axes=[2], keepdims=0),
         helper.make_node("Mul", ["zero_base", "zero"], ["zeros"]),
         helper.make_node("Add", ["zeros", "sigma"], ["landmark_sigma"]),
+        helper.make_node("Add", ["zeros", "visible"], ["landmark_visible"]),
         helper.make_node("ReduceMean", ["zeros"], ["zero_score"], axes=[1], keepdims=0),
         helper.make_node("Add", ["zero_score", "score"], ["face_score"]),
     ]
@@ -76,12 +81,14 @@ def _graph(size: int, drop_output: str | None) -> onnx.GraphProto:
         "channels": np.arange(POINTS, dtype=np.int64) % 3,
         "zero": np.float32(0),
         "sigma": np.float32(0.01),
+        "visible": np.tile(visible, POINTS // 3 + 1)[:POINTS].astype(np.float32),
         "score": np.float32(0.9),
     }
     shapes = {
         "landmarks": ["N", POINTS, 2],
         "head_pose": ["N", 3],
         "landmark_sigma": ["N", POINTS],
+        "landmark_visible": ["N", POINTS],
         "face_score": ["N"],
     }
     return helper.make_graph(

@@ -14,6 +14,7 @@ from asmnet_sdk import (
     InvalidImageError,
     InvalidInputError,
     ModelDownloadError,
+    ModelFileError,
 )
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
@@ -101,6 +102,20 @@ def test_sigma_is_in_image_pixels(dot_aligner, picture):
     [face] = dot_aligner.predict(picture, BOX, color="rgb")
     np.testing.assert_allclose(face.landmark_sigma, 0.01 * 1.5 * 40, rtol=1e-5)
     assert face.score == pytest.approx(0.9)
+
+
+def test_visibility_belongs_to_its_point(dot_aligner, picture):
+    """The model says 1, 0.25 and 0 for the points of the red, the green and the blue dot."""
+    [face] = dot_aligner.predict(picture, BOX, color="rgb")
+    assert face.landmark_visible.dtype == np.float32
+    np.testing.assert_allclose(face.landmark_visible[:4], [1, 0.25, 0, 1])
+
+
+@pytest.mark.parametrize("visible", [(1, 1.5, 0), (-0.1, 1, 0)])
+def test_visibility_that_is_no_probability_is_refused(tmp_path, picture, visible):
+    path = write_dot_model(tmp_path / "m.onnx", visible=visible)
+    with pytest.raises(ModelFileError, match="'landmark_visible' that is no probability"):
+        FaceAligner(path).predict(picture, BOX)
 
 
 def test_head_pose_order_is_yaw_pitch_roll(dot_aligner):
@@ -327,6 +342,10 @@ def test_model_without_optional_outputs_gives_none(tmp_path, picture):
     path = write_dot_model(tmp_path / "m.onnx", drop_output="landmark_sigma")
     [face] = FaceAligner(path).predict(picture, BOX)
     assert face.landmark_sigma is None
+    path = write_dot_model(tmp_path / "v.onnx", drop_output="landmark_visible")
+    [face] = FaceAligner(path).predict(picture, BOX)
+    assert face.landmark_visible is None
+    assert face.to_layout("FIVE_POINT").landmark_visible is None
     path = write_dot_model(tmp_path / "n.onnx", drop_output="face_score")
     [face] = FaceAligner(path).predict(picture, BOX)
     assert face.score is None

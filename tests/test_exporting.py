@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,13 @@ def test_csv_has_a_row_a_face(face):
         "134.00",
         "135.00",
     )
+
+
+def test_csv_ends_with_the_visibility_of_each_point(face):
+    seen = replace(face, landmark_visible=np.linspace(1, 0, 68))
+    rows = list(csv.DictReader(io.StringIO(faces_to_csv({"a.jpg": [face, seen]}))))
+    assert [(row["v0"], row["v67"]) for row in rows] == [("", ""), ("1.00", "0.00")]
+    assert list(rows[0])[-1] == "v67"
 
 
 def test_csv_without_faces_is_its_header():

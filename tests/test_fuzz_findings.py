@@ -235,6 +235,9 @@ def constant_model(folder: Path, **outputs: np.ndarray) -> Path:
         ("head_pose", np.full((1, 3), np.inf, np.float32)),
         ("face_score", np.zeros(0, np.float32)),
         ("landmark_sigma", np.zeros((1, 1), np.float32)),
+        ("landmark_visible", np.zeros((1, 67), np.float32)),
+        ("landmark_visible", np.full((1, 68), np.nan, np.float32)),
+        ("landmark_visible", np.full((1, 68), 1.01, np.float32)),
     ],
 )
 def test_model_that_promises_open_shapes_and_gives_others_is_refused(tmp_path, name, values):

@@ -94,6 +94,30 @@ def test_to_layout_converts_landmarks_and_sigma():
     np.testing.assert_allclose(five.landmark_sigma, [38.5, 44.5, 30, 48, 54])
 
 
+def test_to_layout_converts_visibility_like_landmarks():
+    visible = np.linspace(0, 1, 98, dtype=np.float32)
+    face = face_of(np.zeros((98, 2)), layout=WFLW_98, landmark_visible=visible)
+    as_68 = face.to_layout("IBUG_68").landmark_visible
+    np.testing.assert_array_equal(as_68[:17], visible[:33:2])  # every second point of the jaw
+    np.testing.assert_array_equal(face.to_layout("FIVE_POINT").landmark_visible[:2], visible[96:])
+    with pytest.raises(ValueError, match="read-only"):
+        as_68[0] = 1
+
+
+def test_repr_of_a_face_is_short_and_says_what_there_is():
+    assert repr(numbered_face()) == (
+        "Face(IBUG_68, box=(0.0, 0.0, 100.0, 100.0), yaw=+0.0, pitch=+0.0, roll=+0.0)"
+    )
+    full = face_of(
+        np.zeros((68, 2)),
+        score=0.987,
+        landmark_sigma=np.full(68, 1.25),
+        landmark_visible=np.repeat([0.9, 0.1], 34),
+        track_id=3,
+    )
+    assert repr(full).endswith("score=0.99, sigma=1.2 px, visible=34/68, track_id=3)")
+
+
 def test_to_layout_names_the_layouts_there_are():
     with pytest.raises(InvalidInputError, match="IBUG_68, WFLW_98, FIVE_POINT"):
         numbered_face().to_layout("IBUG_99")
@@ -129,3 +153,6 @@ def test_to_dict_survives_json():
     assert record["landmarks"][67] == [134, 135]
     assert record["head_pose"] == {"yaw": 0, "pitch": 0, "roll": 0}
     assert record["landmark_sigma"] is None
+    assert record["landmark_visible"] is None
+    seen = face_of(np.zeros((68, 2)), landmark_visible=np.full(68, 0.12345))
+    assert seen.to_dict()["landmark_visible"] == [0.123] * 68

@@ -116,6 +116,7 @@ def _is_class(name: str) -> bool:
 HOVERS = {
     "face.landmarks": ["NDArray[float32]", "(K, 2)", "pixels", "y down"],
     "face.landmark_sigma": ["NDArray[float32] | None", "(K,)", "pixels"],
+    "face.landmark_visible": ["NDArray[float32] | None", "(K,)", "probability"],
     "face.head_pose.yaw": ["float", "Degrees", "LEFT of the image"],
     "face.head_pose.pitch": ["float", "Degrees", "UP"],
     "face.head_pose.roll": ["float", "Degrees", "CLOCKWISE"],

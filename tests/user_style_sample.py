@@ -93,6 +93,7 @@ def every_kind_of_image(photo: Path) -> None:
 def read(face: Face) -> None:
     assert_type(face.landmarks, NDArray[np.float32])
     assert_type(face.landmark_sigma, NDArray[np.float32] | None)
+    assert_type(face.landmark_visible, NDArray[np.float32] | None)
     assert_type(face.score, float | None)
     assert_type(face.track_id, int | None)
     assert_type(face.layout, Layout)

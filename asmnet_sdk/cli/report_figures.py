@@ -27,6 +27,8 @@ LEGEND: Mapping[str, str] = MappingProxyType(
         "sigma": "How sure the model is of the landmarks, the smaller the surer: the mean radius "
         "within which a true point lies with a probability of about 68 %, in % of the distance "
         "of the outer eye corners.",
+        "visible": "How many points can more likely be seen than not: neither turned away nor "
+        "covered.",
         "eyes": "Height / width of the subject's right and left eye: about 0.3 when open, below "
         "0.15 when closed. Sorted by the smaller one.",
         "mouth": "Height / width of the inner lips: 0 when closed.",
@@ -49,6 +51,13 @@ def _sigma(face: Face) -> _Figure:
         return _NO_FIGURE
     percent = 100 * float(face.landmark_sigma.mean()) / eye_distance
     return f"{percent:.1f} %", percent
+
+
+def _visible(face: Face) -> _Figure:
+    if face.landmark_visible is None:
+        return _NO_FIGURE
+    seen = int((face.landmark_visible >= 0.5).sum())
+    return f"{seen} / {face.layout.point_count}", float(face.landmark_visible.mean())
 
 
 def _eyes(face: Face) -> _Figure:
@@ -79,6 +88,7 @@ FIGURES: Mapping[str, Callable[[Face], _Figure]] = MappingProxyType(
         "roll": lambda face: _angle(face.head_pose.roll),
         "score": _score,
         "sigma": _sigma,
+        "visible": _visible,
         "eyes": _eyes,
         "mouth": _mouth,
     }

@@ -57,7 +57,8 @@ def draw_faces(
     Args:
         image: Anything ``load_image`` takes; it stays as it is.
         faces: Faces of this image, in any layout.
-        points: Draw each landmark as a white dot.
+        points: Draw each landmark as a white dot; one that is more likely hidden than seen
+            (``Face.landmark_visible``) as a ring.
         contours: Draw the lines of the layout: jaw sky blue, eyebrows orange, eyes green, nose
             yellow, lips vermilion.
         boxes: Mark the corners of each ``Face.box``; above it stand the track id and the score,
@@ -128,8 +129,10 @@ def _contour_strokes(face: Face, width: float) -> Iterator[Stroke]:
 
 
 def _point_strokes(face: Face, width: float) -> Iterator[Stroke]:
-    for point in face.landmarks.astype(np.float64):
-        yield Stroke(point[None], _WHITE, 1.5 * width)
+    visible = face.landmark_visible
+    is_hidden = np.zeros(len(face.landmarks), bool) if visible is None else visible < 0.5
+    for point, hollow in zip(face.landmarks.astype(np.float64), is_hidden, strict=True):
+        yield Stroke(point[None], _WHITE, (2.2 if hollow else 1.5) * width, hollow=bool(hollow))
 
 
 def _axis_strokes(face: Face, width: float) -> Iterator[Stroke]:

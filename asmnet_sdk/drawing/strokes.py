@@ -34,12 +34,15 @@ _FARTHEST = 1e5  # pixels; points beyond are drawn there
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line through (N, 2) pixels of the picture; one point makes a dot ``width`` across."""
+    """A line through (N, 2) pixels of the picture; one point makes a dot ``width`` across, or a
+    ring if it is hollow.
+    """
 
     points: NDArray[np.float64]
     color: Color
     width: float
     closed: bool = False
+    hollow: bool = False
 
 
 def draw_strokes(canvas: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
@@ -61,7 +64,7 @@ def draw_strokes(canvas: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
         _draw_stroke(outlined, stroke, OUTLINE, stroke.width + 1.6 * finest * zoom)
     cv2.addWeighted(outlined, OUTLINE_OPACITY, large, 1 - OUTLINE_OPACITY, 0, dst=large)
     for stroke in zoomed:
-        _draw_stroke(large, stroke, stroke.color, stroke.width)
+        _draw_stroke(large, stroke, stroke.color, stroke.width, hollow=stroke.hollow)
     part[...] = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
 
 
@@ -82,11 +85,14 @@ def _zoomed(stroke: Stroke, corner: NDArray[np.int64], zoom: int) -> Stroke:
     return replace(stroke, points=points, width=stroke.width * zoom)
 
 
-def _draw_stroke(image: MatLike, stroke: Stroke, color: Color, width: float) -> None:
+def _draw_stroke(
+    image: MatLike, stroke: Stroke, color: Color, width: float, *, hollow: bool = False
+) -> None:
     points = np.rint(stroke.points * 2**_SHIFT).astype(np.int32)
     if len(points) == 1:
-        radius = round(width / 2 * 2**_SHIFT)
-        cv2.circle(image, points[0].tolist(), radius, color, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+        thickness = max(1, round(width / 4)) if hollow else cv2.FILLED
+        radius = round((width - max(thickness, 0)) / 2 * 2**_SHIFT)
+        cv2.circle(image, points[0].tolist(), radius, color, thickness, cv2.LINE_AA, _SHIFT)
     else:
         thickness = max(1, round(width))
         cv2.polylines(image, [points], stroke.closed, color, thickness, cv2.LINE_AA, _SHIFT)

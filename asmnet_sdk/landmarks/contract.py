@@ -2,8 +2,9 @@
 
 Input ``image``: uint8 (N, S, S, 3) RGB. Outputs: ``landmarks`` float32 (N, K, 2) in [0, 1] of the
 crop; ``head_pose`` float32 (N, 3) yaw, pitch, roll in degrees; optional ``landmark_sigma``
-(N, K) in the unit of the landmarks; optional ``face_score`` (N,) in [0, 1]. A JSON text under
-``metadata_props["asmnet_sdk"]`` describes the model.
+(N, K) in the unit of the landmarks; optional ``landmark_visible`` (N, K) in [0, 1]; optional
+``face_score`` (N,) in [0, 1]. A JSON text under ``metadata_props["asmnet_sdk"]`` describes the
+model.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ __all__ = ["FORMAT_VERSION", "METADATA_KEY", "ModelMetadata", "check_outputs", "
 METADATA_KEY = "asmnet_sdk"
 FORMAT_VERSION = 1
 _LARGEST_INPUT_SIZE = 2048
+_A_NUMBER_A_POINT = frozenset({"landmark_sigma", "landmark_visible"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,8 @@ def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
     check_tensor(session, session.inputs, "image", "tensor(uint8)", (None, size, size, 3))
     check_tensor(session, session.outputs, "landmarks", "tensor(float)", (None, points, 2))
     check_tensor(session, session.outputs, "head_pose", "tensor(float)", (None, 3))
-    if "landmark_sigma" in session.outputs:
-        check_tensor(session, session.outputs, "landmark_sigma", "tensor(float)", (None, points))
+    for name in _A_NUMBER_A_POINT & session.outputs.keys():
+        check_tensor(session, session.outputs, name, "tensor(float)", (None, points))
     if "face_score" in session.outputs:
         check_tensor(session, session.outputs, "face_score", "tensor(float)", (None,))
     return metadata, layout
@@ -80,11 +82,14 @@ def check_outputs(
     shapes = {
         "landmarks": (count, layout.point_count, 2),
         "head_pose": (count, 3),
-        "landmark_sigma": (count, layout.point_count),
         "face_score": (count,),
+        **dict.fromkeys(_A_NUMBER_A_POINT, (count, layout.point_count)),
     }
     for name in shapes.keys() & outputs.keys():
         check_values(path, name, outputs[name], shapes[name])
+    visible = outputs.get("landmark_visible", np.zeros(1, np.float32))
+    if visible.min() < 0 or visible.max() > 1:
+        raise misfit(path, "it gave 'landmark_visible' that is no probability in [0, 1]")
 
 
 def _read_metadata(session: OnnxSession) -> ModelMetadata:

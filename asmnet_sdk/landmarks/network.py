@@ -175,6 +175,7 @@ class LandmarkNetwork:
             layout=self.layout,
             score=None if score is None else float(score),
             landmark_sigma=None if sigma is None else sigma * (size / scale_of(crop.matrix)),
+            landmark_visible=raw.get("landmark_visible"),
         )
 
     def close(self) -> None:

@@ -95,7 +95,9 @@ def report() -> Report:
 
 @pytest.fixture
 def page(report: Report, tmp_path: Path) -> Page:
-    add(report, Path("photos/a.jpg"), [face_at(BOX, yaw=12.25, score=0.987)])
+    visible = np.repeat([1, 0], [51, 17])
+    faces = [face_at(BOX, yaw=12.25, score=0.987, landmark_visible=visible)]
+    add(report, Path("photos/a.jpg"), faces)
     add(report, Path("photos") / HOSTILE, [face_at(BOX, sigma=None)] * 2)
     add(report, Path("wall.png"), [])
     report.add_failure(Path("<b>.png"), "<b>.png: cut <short>")
@@ -104,18 +106,20 @@ def page(report: Report, tmp_path: Path) -> Page:
 
 
 def test_a_row_states_the_figures_of_a_face(page: Page):
-    cells = page.of("td", role="cell")[:10]
+    cells = page.of("td", role="cell")[:11]
     assert [text for _, text in cells[2:]] == [
-        "100 × 120", "+12.2°", "-2.5°", "+3.2°", "0.99", "2.0 %", "0.20 / 0.20", "0.50",
+        "100 × 120", "+12.2°", "-2.5°", "+3.2°", "0.99", "2.0 %", "51 / 68", "0.20 / 0.20", "0.50",
     ]  # fmt: skip
     keys = [float(found["data-value"]) for found, _ in cells[2:]]
-    assert keys == pytest.approx([12000, 12.25, -2.5, 3.25, 0.987, 2.0, 0.2, 0.5], rel=1e-4)
+    expected = [12000, 12.25, -2.5, 3.25, 0.987, 2.0, 0.75, 0.2, 0.5]
+    assert keys == pytest.approx(expected, rel=1e-4)
 
 
 def test_what_the_model_does_not_say_is_a_dash(page: Page):
-    score, sigma = page.of("td", role="cell")[16:18]
+    score, sigma, visible = page.of("td", role="cell")[17:20]
     assert (score[1], score[0]["data-value"]) == ("–", "")
     assert (sigma[1], sigma[0]["data-value"]) == ("–", "")
+    assert (visible[1], visible[0]["data-value"]) == ("–", "")
 
 
 def test_five_points_have_no_openness(report, tmp_path):

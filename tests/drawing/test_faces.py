@@ -152,6 +152,19 @@ def test_landmark_dots_are_drawn_at_fractions_of_pixels(size, fraction):
         np.testing.assert_allclose(center, (x, y), atol=0.07)
 
 
+def test_points_that_are_more_likely_hidden_are_drawn_hollow():
+    box = BoundingBox(100, 100, 1900, 1900)
+    landmarks = np.rint(spread_points(5, box))
+    face = face_with(box=box, landmark_visible=np.array([1, 0.5, 0.49, 0, 0.9]))
+    face = dataclasses.replace(face, landmarks=landmarks)
+    drawn = draw_only(grey(2000, 2000), face, "points")
+    x, y = landmarks.astype(int).T
+    is_filled = (drawn[y, x] == 255).all(axis=-1)
+    assert is_filled.tolist() == [True, True, False, False, True]
+    hidden = drawn[y[3] - 40 : y[3] + 41, x[3] - 40 : x[3] + 41]
+    assert (hidden == 255).all(axis=-1).any()  # the ring
+
+
 def test_pixels_away_from_strokes_keep_their_values():
     image = noise()
     drawn = draw_only(image, face_with(layout=IBUG_68, track_id=None), "points")

@@ -180,6 +180,7 @@ def _odd_outputs(random: Random) -> dict[str, np.ndarray]:
         "landmarks": (count, random.choice((68, 68, 68, 67, 0)), random.choice((2, 2, 2, 3, 1))),
         "head_pose": (count, random.choice((3, 3, 3, 2, 0))),
         "landmark_sigma": (count, random.choice((68, 68, 1))),
+        "landmark_visible": (count, random.choice((68, 68, 1))),
         "face_score": (random.choice((count, count, 0)),),
     }
     kept = {name: shape for name, shape in shapes.items() if random.random() < 0.9}

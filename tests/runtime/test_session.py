@@ -12,7 +12,13 @@ CROP = np.full((1, 64, 64, 3), 128, np.uint8)
 
 def test_run_gives_outputs_by_name(dot_model):
     outputs = OnnxSession(dot_model).run({"image": CROP})
-    assert set(outputs) == {"landmarks", "head_pose", "landmark_sigma", "face_score"}
+    assert set(outputs) == {
+        "landmarks",
+        "head_pose",
+        "landmark_sigma",
+        "landmark_visible",
+        "face_score",
+    }
     np.testing.assert_allclose(outputs["landmarks"], 0.5, atol=1e-6)
 
 
