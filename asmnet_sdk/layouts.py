@@ -6,8 +6,9 @@ picture. Indices count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
     "Layout",
     "convert_landmarks",
     "is_convertible",
+    "layout_of_size",
 ]
 
 
@@ -50,9 +52,34 @@ class Layout:
     eye_corners: tuple[int, int] = field(repr=False)
     """Outer corners (right, left), whose distance normalises the NME."""
 
+    @property
+    def point_names(self) -> tuple[str, ...]:
+        """A name a point: its region and place in it, such as ``right_eye_0``."""
+        names = {index: f"point_{index}" for index in range(self.point_count)}
+        for region, contour in self.contours.items():
+            count = len(contour.indices)
+            for place, index in enumerate(contour.indices):
+                names[index] = region if count == 1 else f"{region}_{place}"
+        return tuple(names.values())
+
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of points that a line joins."""
+        return tuple(
+            pair
+            for contour in self.contours.values()
+            for pair in _pairs(contour.indices, closed=contour.closed)
+        )
+
     def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
         values = (self.point_count, dict(self.contours), self.mirror, self.eye_corners)
         return _restore_layout, (self.name, *values)
+
+
+def _pairs(indices: tuple[int, ...], *, closed: bool) -> Iterator[tuple[int, int]]:
+    yield from pairwise(indices)
+    if closed and len(indices) > 2:
+        yield indices[-1], indices[0]
 
 
 def _restore_layout(
@@ -194,6 +221,12 @@ _SOURCES: Mapping[tuple[str, str], tuple[tuple[int, ...], ...]] = MappingProxyTy
         ),
     }
 )
+
+
+def layout_of_size(point_count: int, among: Iterable[Layout] = ()) -> Layout | None:
+    """Return the layout of so many points, if there is one: first of those given, then of ours."""
+    known = (*among, *LAYOUTS.values())
+    return next((layout for layout in known if layout.point_count == point_count), None)
 
 
 def is_convertible(source: Layout, target: Layout) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
 
-__all__ = ["AnnotatedFace", "existing_photo", "finite_points", "read_annotation_text"]
+__all__ = [
+    "AnnotatedFace",
+    "existing_photo",
+    "finite_points",
+    "point_values",
+    "read_annotation_text",
+    "visible_values",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,6 +33,10 @@ class AnnotatedFace:
         head_pose: Its head pose label, if there is one.
         head_pose_spread: How far the labellers of the pose disagree, in degrees.
         attributes: What makes it hard, of ``WFLW_ATTRIBUTES``, where the data set says so.
+        landmark_visible: (K,) float32 in [0, 1], the probability that each point can be seen: 1
+            seen, 0 hidden; None where nothing says so.
+        landmark_sigma: (K,) float32 pixels, the error radius of points that a model placed.
+        score: The model's probability that this is a face, in [0, 1].
     """
 
     photo: Path
@@ -33,6 +45,9 @@ class AnnotatedFace:
     head_pose: HeadPose | None = None
     head_pose_spread: float = 0.0
     attributes: frozenset[str] = frozenset()
+    landmark_visible: NDArray[np.float32] | None = None
+    landmark_sigma: NDArray[np.float32] | None = None
+    score: float | None = None
 
     @property
     def name(self) -> str:
@@ -77,3 +92,35 @@ def existing_photo(photo: Path, *, where: str) -> Path:
     if not is_there:
         raise InvalidInputError(f"{where}: no photo {photo}")
     return photo
+
+
+def point_values(values: ArrayLike | None, count: int, *, where: str) -> NDArray[np.float32] | None:
+    """Return (K,) numbers, one a point, or None for none.
+
+    Raises:
+        InvalidInputError: They are no numbers, not finite, or not as many as there are points.
+    """
+    if values is None:
+        return None
+    try:
+        numbers = np.asarray(values, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInputError(f"{where}: expected one number a point") from None
+    if numbers.shape != (count,) or not (np.abs(numbers) <= np.finfo(np.float32).max).all():
+        raise InvalidInputError(f"{where}: expected {count} finite numbers, one a point")
+    return numbers.astype(np.float32)
+
+
+def visible_values(
+    flags: Sequence[bool], probabilities: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Return (K,) probabilities that points are seen, of the flags that annotation tools edit.
+
+    Args:
+        flags: Whether each point is marked as seen.
+        probabilities: What a model said of the same points; kept where the flag agrees.
+    """
+    seen = np.asarray(flags, np.float32)
+    if probabilities is None:
+        return seen
+    return np.where((probabilities >= 0.5) == (seen > 0), probabilities, seen).astype(np.float32)

@@ -1,19 +1,31 @@
-"""The .pts files and folders of 300-W, and the head pose labels beside them."""
+"""The .pts files and folders of 300-W, and the head pose labels beside them.
+
+Files that ``write_pts`` wrote say more above their list of points, where other readers skip it:
+the photo, the score, and of each point the error radius and whether it can be seen.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.datasets.annotated import AnnotatedFace, finite_points, read_annotation_text
+from asmnet_sdk.datasets.annotated import (
+    AnnotatedFace,
+    existing_photo,
+    finite_points,
+    point_values,
+    read_annotation_text,
+)
+from asmnet_sdk.datasets.photo_files import by_photo, name_from
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
 
-__all__ = ["find_head_pose_file", "read_300w", "read_head_poses", "read_pts"]
+__all__ = ["find_head_pose_file", "read_300w", "read_head_poses", "read_pts", "write_pts"]
 
 _PHOTO_SUFFIXES = (".jpg", ".png", ".jpeg", ".JPG", ".PNG")
 _HEAD_POSE_COLUMNS = {"split", "subset", "name", "yaw", "pitch", "roll", "spread"}
@@ -71,16 +83,83 @@ def read_300w(
     faces = []
     for file in files:
         pose, spread = poses.get((split, file.parent.name, file.stem), (None, 0.0))
-        faces.append(
-            AnnotatedFace(
-                photo=_photo_beside(file),
-                subset=file.parent.name,
-                landmarks=read_pts(file),
-                head_pose=pose,
-                head_pose_spread=spread,
-            )
-        )
+        face = _read_face(file)
+        faces.append(replace(face, head_pose=pose, head_pose_spread=spread))
     return faces
+
+
+def _read_face(file: Path) -> AnnotatedFace:
+    """Return the points of a .pts file, and what stands above them."""
+    landmarks = read_pts(file)
+    facts = _read_facts(file)
+    name = facts.get("photo")
+    photo = existing_photo(file.parent / name, where=str(file)) if name else _photo_beside(file)
+    score = _numbers(file, facts, "score", 1)
+    return AnnotatedFace(
+        photo=existing_photo(file.parent / photo, where=str(file))
+        if photo
+        else _photo_beside(file),
+        subset=file.parent.name,
+        landmarks=landmarks,
+        landmark_visible=_numbers(file, facts, "landmark_visible", len(landmarks)),
+        landmark_sigma=_numbers(file, facts, "landmark_sigma", len(landmarks)),
+        score=None if score is None else float(score[0]),
+    )
+
+
+def _read_facts(file: Path) -> dict[str, str]:
+    """Return what stands above the list of points: key -> value."""
+    head = read_annotation_text(file).partition("{")[0]
+    lines = (line.partition(":") for line in head.splitlines())
+    return {key.strip(): value.strip() for key, _, value in lines}
+
+
+def _numbers(
+    file: Path, facts: Mapping[str, str], key: str, count: int
+) -> NDArray[np.float32] | None:
+    if key not in facts:
+        return None
+    line = list(facts).index(key) + 1
+    return point_values(facts[key].split(), count, where=f"{file}, line {line}, {key}")
+
+
+def write_pts(faces: Sequence[AnnotatedFace], folder: Path | None = None) -> list[Path]:
+    """Write a .pts file a face: ``NAME.pts``, or ``NAME_face2.pts`` for the second of a photo.
+
+    Args:
+        faces: What is written; coordinates to 0.0001 px.
+        folder: Where to; by default beside each photo.
+
+    Returns:
+        The files.
+
+    Raises:
+        InvalidInputError: Two faces have one file.
+    """
+    texts: dict[Path, str] = {}
+    for photo, group in by_photo(faces):
+        for place, face in enumerate(group):
+            name = photo.stem if place == 0 else f"{photo.stem}_face{place + 1}"
+            file = (folder or photo.parent) / f"{name}.pts"
+            if file in texts:
+                raise InvalidInputError(f"{photo}: another photo's points go to {file} too")
+            texts[file] = _pts_text(face, name_from(file.parent, photo))
+    for file, text in texts.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return list(texts)
+
+
+def _pts_text(face: AnnotatedFace, photo: str) -> str:
+    lines = ["version: 1", f"n_points: {len(face.landmarks)}", f"photo: {photo}"]
+    if face.score is not None:
+        lines.append(f"score: {face.score:.4f}")
+    for key in ("landmark_visible", "landmark_sigma"):
+        values = getattr(face, key)
+        if values is not None:
+            lines.append(f"{key}: " + " ".join(f"{value:.4f}" for value in values.tolist()))
+    points = [f"{x + 1:.4f} {y + 1:.4f}" for x, y in face.landmarks.tolist()]
+    return "\n".join([*lines, "{", *points, "}", ""])
 
 
 def find_head_pose_file(root: Path) -> Path | None:
