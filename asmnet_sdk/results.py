@@ -144,9 +144,15 @@ class Face:
             )
         object.__setattr__(self, "landmarks", landmarks)
         for name in ("landmark_sigma", "landmark_visible"):
-            values = getattr(self, name)
-            if values is not None:
-                object.__setattr__(self, name, _read_only(values))
+            if getattr(self, name) is None:
+                continue
+            values = _read_only(getattr(self, name))
+            if values.shape != (self.layout.point_count,):
+                raise InvalidInputError(
+                    f"{name} has shape {values.shape}; "
+                    f"{self.layout.name} needs ({self.layout.point_count},)"
+                )
+            object.__setattr__(self, name, values)
 
     def __repr__(self) -> str:
         """Say what a person wants to see first; the arrays have attributes of their own."""

@@ -156,3 +156,15 @@ def test_to_dict_survives_json():
     assert record["landmark_visible"] is None
     seen = face_of(np.zeros((68, 2)), landmark_visible=np.full(68, 0.12345))
     assert seen.to_dict()["landmark_visible"] == [0.123] * 68
+
+
+@pytest.mark.parametrize("name", ["landmark_sigma", "landmark_visible"])
+@pytest.mark.parametrize("shape", [(67,), (68, 2), (1,), ()])
+def test_values_of_landmarks_need_one_for_each(name, shape):
+    with pytest.raises(InvalidInputError, match=rf"{name} has shape .*needs \(68,\)"):
+        Face(
+            landmarks=np.zeros((68, 2)),
+            head_pose=HeadPose(0, 0, 0),
+            box=BoundingBox(0, 0, 1, 1),
+            **{name: np.zeros(shape)},
+        )

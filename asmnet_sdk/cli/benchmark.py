@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
@@ -63,7 +63,7 @@ def add_parser(commands: Subcommands) -> None:
     parser.add_argument(
         "--threads",
         nargs="+",
-        type=_positive,
+        type=at_least_one,
         default=[1],
         metavar="N",
         help="threads of one inference (default: 1)",
@@ -71,14 +71,14 @@ def add_parser(commands: Subcommands) -> None:
     parser.add_argument(
         "--batches",
         nargs="+",
-        type=_positive,
+        type=at_least_one,
         default=[1, 16],
         metavar="N",
         help="faces in one inference (default: 1 16)",
     )
     parser.add_argument(
         "--repetitions",
-        type=_positive,
+        type=at_least_one,
         default=50,
         metavar="N",
         help="how often each setting is timed (default: 50)",
@@ -88,20 +88,13 @@ def add_parser(commands: Subcommands) -> None:
     parser.set_defaults(run=run)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is less than 1")
-    return number
-
-
 def run(options: argparse.Namespace) -> int:
     """Time all settings in one interleaved run; print, write and draw medians and spread."""
     from asmnet_sdk.cli.benchmarking import describe_machine, time_stages
 
     for path in filter(None, (options.json, options.plot)):
         check_writable(path)
-    photo = options.photo.read_bytes()
+    photo = _read_photo(options.photo)
     settings = _settings(options, _load_detectors(options))
     box = _choose_box(options, photo, settings[0].detector)
     with ProgressBar(options.repetitions, "benchmark") as bar:
@@ -115,6 +108,14 @@ def run(options: argparse.Namespace) -> int:
         _plot(results, machine, options.plot)
     _print(results, machine)
     return 0
+
+
+def _read_photo(path: Path) -> bytes:
+    """Return the bytes of a photo that can be decoded; errors name the file."""
+    from asmnet_sdk.images.loading import load_image
+
+    load_image(path)
+    return path.read_bytes()
 
 
 def _load_detectors(options: argparse.Namespace) -> Mapping[int, FaceDetector | None]:

@@ -92,12 +92,14 @@ def time_stages(
     """
     rounds: list[list[dict[str, float]]] = []
     opencv_threads = cv2.getNumThreads()
-    for number in range(repetitions + _WARM_UP_ROUNDS):
-        times = [_time_once(setting, photo, box) for setting in settings]
-        if number >= _WARM_UP_ROUNDS:
-            rounds.append(times)
-            on_repetition()
-    cv2.setNumThreads(opencv_threads)
+    try:
+        for number in range(repetitions + _WARM_UP_ROUNDS):
+            times = [_time_once(setting, photo, box) for setting in settings]
+            if number >= _WARM_UP_ROUNDS:
+                rounds.append(times)
+                on_repetition()
+    finally:
+        cv2.setNumThreads(opencv_threads)
     return [
         StageTimes(
             setting=setting,

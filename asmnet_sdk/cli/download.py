@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.errors import InvalidInputError, ModelError
+from asmnet_sdk.errors import AsmnetError, InvalidInputError
 from asmnet_sdk.hub.registry import available_models
 from asmnet_sdk.hub.resolving import resolve_model
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 def _fetch(name: str, revision: str | None) -> bool:
     try:
         path = resolve_model(name, revision=revision)
-    except ModelError as error:
+    except AsmnetError as error:
         print(f"asmnet: error: {error}", file=sys.stderr)  # noqa: T201
         return False
     print(f"{name}  {path}")  # noqa: T201

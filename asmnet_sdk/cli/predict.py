@@ -19,6 +19,9 @@ from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 from asmnet_sdk.runtime.cores import usable_cores
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.cli.report import Report
     from asmnet_sdk.results import Face
@@ -77,22 +80,24 @@ def run(options: argparse.Namespace) -> int:
     _refuse_overwriting(outputs, photos)
     for path in (*outputs, *pictures.values()):
         check_writable(path)
-    workers = _choose_workers(len(photos), options.threads)
-    aligner = make_aligner(options, threads=options.threads if workers == 1 else 1)
+    aligner, workers = _share_out(options, len(photos))
     report = None if options.report is None else _new_report(aligner.model.name, len(photos))
     found: dict[Path, list[Face]] = {}
     failures: list[str] = []
 
     def work(photo: Path) -> tuple[list[Face], list[bytes]]:
-        faces = found[photo] = aligner.predict(photo, options.box)
+        from asmnet_sdk.images.loading import load_image
+
+        image = load_image(photo)
+        faces = found[photo] = aligner.predict(image, options.box, color="rgb")
         if photo in pictures:
-            _draw(photo, faces, pictures[photo])
-        return faces, [] if report is None else _thumbnails(photo, faces)
+            _draw(image, faces, pictures[photo])
+        return faces, [] if report is None else _thumbnails(image, faces)
 
     try:
         with (
             ProgressBar(len(photos), "predict") as bar,
-            work_in_order(work, photos, workers=_workers_on(aligner, workers)) as outcomes,
+            work_in_order(work, photos, workers=workers) as outcomes,
         ):
             for photo, outcome in outcomes:
                 try:
@@ -113,15 +118,20 @@ def run(options: argparse.Namespace) -> int:
     return _report(failures, len(photos))
 
 
-def _choose_workers(photo_count: int, threads: int | None) -> int:
-    """Return how many photos are worked on at once; wrong numbers are left to the aligner."""
+def _share_out(options: argparse.Namespace, photo_count: int) -> tuple[FaceAligner, int]:
+    """Return the aligner, and how many photos are worked on at once.
+
+    Either several photos have a thread each, or one photo has them all. Not every device but the
+    CPU lets several threads predict at once.
+    """
+    threads = options.threads
     wanted = min(usable_cores(), _MOST_WORKERS) if threads is None else threads
-    return max(1, min(photo_count, wanted))
-
-
-def _workers_on(aligner: FaceAligner, workers: int) -> int:
-    """Return how many threads may predict at once: not every other device allows several."""
-    return workers if aligner.device == "cpu" else 1
+    workers = max(1, min(photo_count, wanted))
+    aligner = make_aligner(options, threads=threads if workers == 1 else 1)
+    if workers == 1 or aligner.device == "cpu":
+        return aligner, workers
+    aligner.close()
+    return make_aligner(options), 1
 
 
 def _new_report(model: str, photo_count: int) -> Report:
@@ -130,11 +140,10 @@ def _new_report(model: str, photo_count: int) -> Report:
     return Report(model=model, photo_count=photo_count)
 
 
-def _thumbnails(photo: Path, faces: Sequence[Face]) -> list[bytes]:
+def _thumbnails(image: NDArray[np.uint8], faces: Sequence[Face]) -> list[bytes]:
     from asmnet_sdk.cli.thumbnails import thumbnails_of
-    from asmnet_sdk.images.loading import load_image
 
-    return thumbnails_of(load_image(photo), faces)
+    return thumbnails_of(image, faces)
 
 
 def _named(photo: Path, error: InvalidInputError) -> str:
@@ -202,13 +211,14 @@ def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> Non
         )
 
 
-def _draw(photo: Path, faces: Sequence[Face], target: Path) -> None:
+def _draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None:
     import cv2
 
     from asmnet_sdk.drawing.faces import draw_faces
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    encoded = cv2.imencode(target.suffix, draw_faces(photo, faces))[1]
+    drawn = cv2.cvtColor(draw_faces(image, faces, color="rgb"), cv2.COLOR_RGB2BGR)
+    encoded = cv2.imencode(target.suffix, drawn)[1]
     target.write_bytes(encoded.tobytes())
 
 

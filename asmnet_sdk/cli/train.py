@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import ProgressBar
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def add_parser(commands: Subcommands) -> None:
         "--objective", metavar="NAME", help="wing, mse or asm (default: as in CONFIG)"
     )
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="threads of torch (default: as in CONFIG)"
+        "--threads", type=at_least_one, metavar="N", help="threads of torch (default: as in CONFIG)"
     )
     parser.set_defaults(run=run)
 

@@ -85,8 +85,11 @@ def evaluate(
         on_face: Called after each face, to show progress.
 
     Raises:
-        InvalidInputError: The model's landmarks cannot be compared with those annotated.
+        InvalidInputError: The model's landmarks cannot be compared with those annotated, or both
+            eye corners of an annotated face are one point.
     """
+    for annotated in annotated_faces:
+        _judged_points(aligner, annotated)
     chosen = None if detector is None else ChosenDetector(detector)
     results = []
     for annotated in annotated_faces:
@@ -143,13 +146,21 @@ def _judged_points(
     candidates = [aligner.layout, *LAYOUTS.values()]
     layout = next((layout for layout in candidates if layout.point_count == points), None)
     if layout is not None and is_convertible(aligner.layout, layout):
-        return layout, annotated.landmarks
-    if layout is not None and is_convertible(layout, aligner.layout):
-        return aligner.layout, convert_landmarks(annotated.landmarks, layout, aligner.layout)
-    raise InvalidInputError(
-        f"{annotated.photo} has {points} annotated points, which cannot be compared with the "
-        f"{aligner.layout.point_count} of the model {aligner.model.name}"
-    )
+        judged, truth = layout, annotated.landmarks
+    elif layout is not None and is_convertible(layout, aligner.layout):
+        judged = aligner.layout
+        truth = convert_landmarks(annotated.landmarks, layout, judged)
+    else:
+        raise InvalidInputError(
+            f"{annotated.photo} has {points} annotated points, which cannot be compared with the "
+            f"{aligner.layout.point_count} of the model {aligner.model.name}"
+        )
+    right, left = judged.eye_corners
+    if (truth[right] == truth[left]).all():
+        raise InvalidInputError(
+            f"{annotated.photo}: the outer eye corners are one point, so its error has no unit"
+        )
+    return judged, truth
 
 
 def _best_match(boxes: Sequence[BoundingBox], truth: BoundingBox) -> BoundingBox | None:
@@ -166,7 +177,7 @@ def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
     return SubsetFigures(
         subset=subset,
         faces=len(results),
-        missed=len(nme) - len(found),
+        missed=sum(result.face is None for result in results),
         nme_percent=float(found.mean()) if len(found) else float("nan"),
         failure_rate_percent=failure_rate(nme),
         auc=area_under_curve(nme),

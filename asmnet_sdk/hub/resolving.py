@@ -149,11 +149,12 @@ def file_sha256(path: Path) -> str:
 
 def _find_local(model: str | os.PathLike[str]) -> Path | None:
     path = Path(model)
-    if path.is_dir():
+    is_folder = path.is_dir()
+    if is_folder:
         path /= _DEFAULT_FILENAME
     if path.is_file():
         return path
-    if not isinstance(model, str) or model.endswith(".onnx"):
+    if is_folder or not isinstance(model, str) or model.endswith(".onnx"):
         raise ModelFileError(f"there is no model file {str(path)!r}")
     return None
 

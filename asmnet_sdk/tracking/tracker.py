@@ -152,7 +152,7 @@ class FaceTracker:
         """Align where the faces were in the frame before; return those that are still there."""
         crops = self._cut(image, {track: track.crop_box for track in live})
         lit = {
-            track: track.exposure.apply(crop, elapsed_seconds=seconds - track.seen_seconds)
+            track: track.exposure.apply(crop, elapsed_seconds=track.elapsed_seconds(seconds))
             for track, crop in crops.items()
         }
         seen = self._align(lit).items()

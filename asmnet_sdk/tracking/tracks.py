@@ -25,6 +25,8 @@ _JUMP_OVERLAP = 0.5
 _CROP_OVERLAP = 0.97
 # Cutoff of a track's speed, low enough that a hop onto a neighbour does not pass for motion.
 _SPEED_CUTOFF_HZ = 0.5
+# Time between two frames, at least: speeds stay numbers.
+_SHORTEST_SECONDS = 1e-6
 # Where a lost face may be found again: shares of the way that its motion would have taken it.
 _WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -67,6 +69,10 @@ class Track:
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     frames_lost: int = 0
 
+    def elapsed_seconds(self, seconds: float) -> float:
+        """Return the time since the face was last seen, long enough to divide by."""
+        return max(seconds - self.seen_seconds, _SHORTEST_SECONDS)
+
     def expected_boxes(self, seconds: float) -> list[BoundingBox]:
         """Return places on the way from where the face was to where its motion has taken it."""
         elapsed = seconds - self.seen_seconds
@@ -81,11 +87,11 @@ class Track:
         if self.frames_lost or overlap_of(self.box, seen.box) < _JUMP_OVERLAP:
             self.smoother.reset()
             self.exposure.reset()
-        elapsed = seconds - self.seen_seconds
+        elapsed = self.elapsed_seconds(seconds)
         smoothed = self.smoother.smooth(seen.face, elapsed_seconds=elapsed)
         self.face = replace(smoothed, track_id=self.track_id)
         box = BoundingBox.around(self.face.landmarks)
-        if elapsed > 0:
+        if seconds > self.seen_seconds:
             velocity = np.subtract(box.center, self.box.center) / elapsed
             self.velocity += (velocity - self.velocity) * smoothing_weight(
                 _SPEED_CUTOFF_HZ, elapsed

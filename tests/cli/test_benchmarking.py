@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from asmnet_sdk import BoundingBox
+from asmnet_sdk import BoundingBox, InvalidImageError
 from asmnet_sdk.cli import main
 from asmnet_sdk.cli.benchmark_chart import draw_stage_times
 from asmnet_sdk.cli.benchmarking import STAGES, Setting, StageTimes, describe_machine, time_stages
@@ -63,6 +63,13 @@ def test_all_stages_are_timed_after_a_warm_up(network: LandmarkNetwork):
     )
     assert len(rounds) == 3
     assert len(detector.threads_seen) == 5
+
+
+def test_error_leaves_opencvs_threads_as_they_were(network: LandmarkNetwork):
+    before = cv2.getNumThreads()
+    with pytest.raises(InvalidImageError):
+        time_stages([make_setting(network, threads=before + 1)], b"none", BOX, repetitions=1)
+    assert cv2.getNumThreads() == before
 
 
 def test_settings_take_turns_each_with_its_threads(network: LandmarkNetwork):
@@ -164,7 +171,7 @@ def test_command_refuses_numbers_below_one(option: str, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["benchmark", "photo.jpg", option, "0"])
     assert stopped.value.code == 2
-    assert "less than 1" in capsys.readouterr().err
+    assert "no whole number from 1" in capsys.readouterr().err
 
 
 def test_command_refuses_a_folder_to_write_before_it_runs(tmp_path: Path, capsys):

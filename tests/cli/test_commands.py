@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner, __version__
+from asmnet_sdk.cli import predict
 from asmnet_sdk.cli.program import main, make_parser
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.hub.registry import available_models
@@ -142,11 +144,11 @@ def test_interruption_keeps_what_is_done(run, photos, tmp_path, monkeypatch):
     predict = FaceAligner.predict
     calls = []
 
-    def predict_once(self, *arguments):
+    def predict_once(self, *arguments, **options):
         calls.append(arguments)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return predict(self, *arguments)
+        return predict(self, *arguments, **options)
 
     monkeypatch.setattr(FaceAligner, "predict", predict_once)
     outputs = ["--json", tmp_path / "f.json", "--report", tmp_path / "f.html"]
@@ -271,11 +273,69 @@ def test_download_of_an_unknown_model_lists_the_models(run):
     assert "asmnet-68" in err
 
 
+def test_download_goes_on_after_a_name_that_a_revision_does_not_fit(run):
+    code, _, err = run("download", "asmnet-68", "asmnet-detector", "--revision", "v1")
+    assert code == 1
+    assert [err.count(repr(name)) for name in ("asmnet-68", "asmnet-detector")] == [1, 1]
+
+
 def test_version(capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_benchmark_names_a_photo_that_cannot_be_read(run, tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    code, _, err = run("benchmark", tmp_path / "bad.jpg", *BOX)
+    assert code == 1
+    assert str(tmp_path / "bad.jpg") in err
+
+
+@pytest.mark.parametrize("command", ["benchmark", "train"])
+@pytest.mark.parametrize("threads", ["0", "-1", "x"])
+def test_wrong_numbers_of_threads_are_wrong_usage(command, threads, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "file", "--threads", threads])
+    assert stopped.value.code == 2
+    assert f"'{threads}' is no whole number from 1" in capsys.readouterr().err
+
+
+def test_each_photo_is_decoded_once(run, photos, tmp_path, monkeypatch):
+    """It was three times with --draw and --report."""
+    decoded = []
+    imdecode = cv2.imdecode
+
+    def count(*arguments):
+        decoded.append(1)
+        return imdecode(*arguments)
+
+    monkeypatch.setattr(cv2, "imdecode", count)
+    drawn, report = tmp_path / "drawn", tmp_path / "faces.html"
+    assert run("predict", photos, *BOX, "--draw", drawn, "--report", report)[0] == 0
+    assert len(decoded) == 2
+
+
+def test_photos_on_another_device_take_turns_with_all_threads(dot_model, monkeypatch):
+    class Aligner:
+        device = "cuda"
+
+        def __init__(self, threads: int | None) -> None:
+            self.threads = threads
+
+        def close(self) -> None:
+            pass
+
+    def make(options: argparse.Namespace, *, threads: int | None = None) -> Aligner:
+        return Aligner(threads or options.threads)
+
+    monkeypatch.setattr(predict, "make_aligner", make)
+    aligner, workers = predict._share_out(argparse.Namespace(threads=4), 9)
+    assert (aligner.threads, workers) == (4, 1)
+    monkeypatch.setattr(Aligner, "device", "cpu")
+    aligner, workers = predict._share_out(argparse.Namespace(threads=4), 9)
+    assert (aligner.threads, workers) == (1, 4)
 
 
 def test_benchmark_times_every_setting(photos, dot_model, tmp_path, capsys):

@@ -57,6 +57,20 @@ def test_nme_of_one_landmark_off(dot_aligner: FaceAligner, photo):
     assert figures.head_pose_errors_degrees is None
 
 
+def test_eye_corners_in_one_place_are_refused_before_the_work(dot_aligner, photo):
+    """They gave an infinite error, which was counted as a missed face."""
+    broken = TRUTH.copy()
+    broken[45] = broken[36]
+    seen = []
+    with pytest.raises(InvalidInputError, match=r"dots\.png: the outer eye corners are one point"):
+        evaluate(
+            dot_aligner,
+            [annotated(photo), annotated(photo, broken)],
+            on_face=lambda: seen.append(1),
+        )
+    assert seen == []
+
+
 def test_missed_faces_count_as_failures(dot_aligner, photo):
     [figures] = summarise(evaluate(dot_aligner, [annotated(photo)], detector=Nobody()))
     assert figures.missed == 1

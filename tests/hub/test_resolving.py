@@ -560,3 +560,11 @@ def test_revision_and_filename_go_with_repositories_only(tmp_path, options):
 def test_filename_stays_within_the_repository(filename):
     with pytest.raises(InvalidInputError, match="does not lie within the repository"):
         resolve_model("acme/any", filename=filename)
+
+
+def test_folder_without_a_model_is_named(tmp_path, monkeypatch):
+    """It was taken for a repository of the Hub where its path reads like one."""
+    monkeypatch.chdir(tmp_path)
+    Path("runs/mine").mkdir(parents=True)
+    with pytest.raises(ModelFileError, match=r"no model file 'runs/mine/model\.onnx'"):
+        resolve_model("runs/mine")

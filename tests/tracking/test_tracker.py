@@ -396,3 +396,16 @@ def test_crop_stays_until_the_face_moves(stage):
     play(tracker, stage, [(104, 100)])
     crops.append(stage.crops[0].center)
     assert crops == [(100, 100)] * 4 + [(104, 100)]
+
+
+@pytest.mark.parametrize("step", [5e-324, 1e-300, 1e-9])
+def test_frames_hardly_apart_in_time_are_numbers(stage, step):
+    tracker = FaceTracker(stage)
+    for number in range(4):
+        stage.faces = [(60 + 8 * number, 60)]
+        [face] = tracker.update(FRAME, timestamp=number * step)
+        assert np.isfinite(face.landmarks).all()
+    stage.faces = [(92, 60)]
+    [face] = tracker.update(FRAME, timestamp=1.0)
+    assert face.track_id == 0
+    np.testing.assert_allclose(center_of(face), (92, 60), atol=2)
