@@ -8,10 +8,15 @@ Names are loaded when first used: importing the package loads neither onnxruntim
 huggingface_hub.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+# Otherwise onnxruntime (1.32 on Linux) keeps a device id and a list of events in the user's cache
+# folder, and sends them. It reads this once, when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner

@@ -12,10 +12,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from timing import interleave, median_ratio
 
@@ -24,6 +24,9 @@ from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.landmarks.network import LandmarkNetwork
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PORTRAIT = REPOSITORY / "examples" / "astronaut.jpg"
@@ -80,6 +83,8 @@ def crop_budget(rounds: int) -> Budget:
 
 def bare_session(model: str) -> onnxruntime.InferenceSession:
     """Load a model as a program without this package would, on one thread."""
+    import onnxruntime  # after asmnet_sdk, which keeps it silent
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     path = str(resolve_model(model))

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import multiprocessing
-import os
 import pickle
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,20 +22,6 @@ from tests.dot_model import picture_with_dots
 from tests.example_boxes import ASTRONAUT_BOX
 
 PHOTO = EXAMPLES / "astronaut.jpg"
-
-# A forked child that predicts with its parent's aligner and leaves as those of multiprocessing do.
-FORK_SCRIPT = f"""
-import os, signal, sys
-from asmnet_sdk import FaceAligner
-aligner = FaceAligner(device="cpu", threads=2)
-before = aligner.predict({str(PHOTO)!r}, {ASTRONAUT_BOX})[0].landmarks
-child = os.fork()
-if child == 0:
-    signal.alarm(30)
-    after = aligner.predict({str(PHOTO)!r}, {ASTRONAUT_BOX})[0].landmarks
-    os._exit(0 if (after == before).all() else 1)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
 
 
 def boxes_around(count: int) -> list[tuple[float, ...]]:
@@ -86,14 +69,6 @@ def test_faces_survive_pickle_and_deepcopy(aligner: FaceAligner):
         assert twin.layout is IBUG_68
         with pytest.raises(ValueError, match="read-only"):
             twin.landmarks[0] = 0
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_forked_child_predicts():
-    result = subprocess.run(
-        [sys.executable, "-c", FORK_SCRIPT], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert result.returncode == 0, result.stderr
 
 
 def predict_here(aligner: FaceAligner) -> np.ndarray:

@@ -72,9 +72,7 @@ class OnnxSession:
     """One model on one device; ``run`` may be called from several threads at once.
 
     After a fork the child loads the model anew at its first ``run``: onnxruntime's threads do not
-    exist there. Let such a child end by ``os._exit``, as multiprocessing does: onnxruntime's own
-    exit handler waits for those threads (seen with 1.32). Pickling keeps path and options, not the
-    model.
+    exist there. Pickling keeps path and options, not the model.
 
     Args:
         path: The model file.
