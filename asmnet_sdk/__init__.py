@@ -1,8 +1,8 @@
 """Facial landmarks and head pose in milliseconds on a plain CPU.
 
-    from asmnet_sdk import FaceAligner
+    from asmnet_sdk import FaceAligner, sample_photo
 
-    faces = FaceAligner().predict("group.jpg")
+    faces = FaceAligner().predict(sample_photo())
 
 Names are loaded when first used: importing the package loads neither onnxruntime nor OpenCV nor
 huggingface_hub.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from asmnet_sdk.exporting import faces_to_csv, faces_to_json
     from asmnet_sdk.hub import ModelSpec, available_models
-    from asmnet_sdk.images import load_image
+    from asmnet_sdk.images import load_image, sample_photo
     from asmnet_sdk.landmarks import FaceCrop, ModelMetadata
     from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, WFLW_98, Layout
     from asmnet_sdk.results import BoundingBox, Face, HeadPose
@@ -59,7 +59,7 @@ _MODULES = {
     ),
     "exporting": ("faces_to_csv", "faces_to_json"),
     "hub": ("ModelSpec", "available_models"),
-    "images": ("load_image",),
+    "images": ("load_image", "sample_photo"),
     "landmarks": ("FaceCrop", "ModelMetadata"),
     "layouts": ("FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"),
     "results": ("BoundingBox", "Face", "HeadPose"),
@@ -100,6 +100,7 @@ __all__ = [
     "faces_to_csv",
     "faces_to_json",
     "load_image",
+    "sample_photo",
     "warp_face",
 ]
 

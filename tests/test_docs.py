@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import cv2
 import pytest
 
 import asmnet_sdk
 from asmnet_sdk import FaceAligner, ModelDownloadError, errors
-from asmnet_sdk.cli.program import make_parser
+from asmnet_sdk.cli.program import main, make_parser
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_model
 from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
 from tests.browser import CHROMIUM, Browser
@@ -72,17 +71,13 @@ def hooks() -> ModuleType:
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aligner: FaceAligner) -> Path:
     """A folder with the files that the snippets name, without a network."""
     portrait = EXAMPLES / "astronaut.jpg"
-    (tmp_path / "photos").mkdir()
-    for name in ("portrait", "photo", "group", "a", "b", "photos/a", "photos/b"):
-        shutil.copy(portrait, tmp_path / f"{name}.jpg")
-    image = cv2.imread(str(portrait))
-    cv2.imwrite(str(tmp_path / "face.jpg"), image[87:180, 179:273])
+    for folder in (tmp_path, tmp_path / "photos"):
+        assert main(["sample", str(folder)]) == 0
     for name in ("my-model.onnx", "my.onnx"):
         shutil.copy(resolve_model(DEFAULT_MODEL), tmp_path / name)
     annotate(portrait, aligner, tmp_path / "mine" / "train" / "people")
     (tmp_path / "examples").mkdir()
     shutil.copy(portrait, tmp_path / "examples")
-    write_clip(tmp_path / "clip.avi", image)
     if YUNET_FILE.is_file():
         (tmp_path / "models" / YUNET.name).mkdir(parents=True)
         shutil.copy(YUNET_FILE, tmp_path / "models" / YUNET.name)
@@ -107,13 +102,6 @@ def commands_of(page: Path, *, inline: bool = False) -> list[str]:
     blocks = [textwrap.dedent(found[2]).replace("\\\n", "") for found in SHELL.finditer(text)]
     lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line] + (INLINE.findall(text) if inline else [])
-
-
-def write_clip(path: Path, image) -> None:
-    clip = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, image.shape[1::-1])
-    for _ in range(3):
-        clip.write(image)
-    clip.release()
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(python_blocks(page))], ids=page_id)

@@ -18,6 +18,7 @@ from asmnet_sdk.cli import (
     models,
     predict,
     publish,
+    sample,
     train,
     video,
 )
@@ -34,6 +35,7 @@ _COMMANDS = (
     models,
     download,
     doctor,
+    sample,
     train,
     export,
     publish,

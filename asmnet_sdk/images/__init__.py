@@ -9,6 +9,7 @@ from asmnet_sdk.images.loading import (
     PilImage,
     load_image,
 )
+from asmnet_sdk.images.samples import sample_photo
 
 __all__ = [
     "MAX_IMAGE_BYTES",
@@ -20,4 +21,5 @@ __all__ = [
     "PilImage",
     "load_image",
     "read_image_header",
+    "sample_photo",
 ]

@@ -1,0 +1,28 @@
+"""Two public-domain photos inside the package, for first steps and examples; see ``CREDITS.md``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from asmnet_sdk.errors import InvalidInputError
+
+__all__ = ["SAMPLE_NAMES", "sample_photo"]
+
+SAMPLE_NAMES = ("group", "portrait")
+
+
+def sample_photo(name: Literal["group", "portrait"] = "group") -> Path:
+    """Return the path of a public-domain photo that comes with the package.
+
+    Args:
+        name: ``"group"``: six faces in 960 x 640 pixels, one of them in profile behind a camera,
+            one tilted, one painted. ``"portrait"``: an astronaut, 512 x 512, with the face in the box
+            ``(179, 87, 272, 179)``.
+
+    Raises:
+        InvalidInputError: There is no sample of this name.
+    """
+    if name not in SAMPLE_NAMES:
+        raise InvalidInputError(f"no sample photo {name!r}; there are {', '.join(SAMPLE_NAMES)}")
+    return Path(__file__).with_name(f"{name}.jpg")
