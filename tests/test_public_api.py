@@ -19,7 +19,8 @@ PUBLIC = {
     "HeadPose", "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError", "Layout",
     "ModelDownloadError", "ModelError", "ModelFileError", "ModelMetadata", "ModelSpec",
     "UnknownModelError", "WarpedFace", "YuNetDetector", "__version__", "available_models",
-    "draw_faces", "faces_to_csv", "faces_to_json", "load_image", "warp_face",
+    "draw_faces", "faces_to_csv", "faces_to_json", "load_image", "sample_photo",
+    "warp_face",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ DOCUMENTED = {
     "datasets": {"read_annotations"},
     "detection": {"AsmnetDetector", "FaceDetector", "YuNetDetector"},
     "image_headers": {"read_image_header"},
-    "images": {"MAX_IMAGE_BYTES", "load_image", "read_image_header"},
+    "images": {"MAX_IMAGE_BYTES", "load_image", "read_image_header", "sample_photo"},
     "layouts": {"FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"},
     "publishing": {"PublishError"},
     "results": {"BoundingBox", "Face", "HeadPose"},

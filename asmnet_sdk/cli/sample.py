@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         if name == _CLIP:
             _write_clip(path)
         else:
-            shutil.copyfile(sample_photo(path.stem), path)  # type: ignore[arg-type]
+            shutil.copyfile(sample_photo(path.stem), path)
     kept = [name for name in names if name not in missing]
     wrote = f"wrote {', '.join(missing)}" if missing else "wrote nothing"
     note = f"; {', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there" if kept else ""

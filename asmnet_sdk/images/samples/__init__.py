@@ -17,8 +17,8 @@ def sample_photo(name: Literal["group", "portrait"] = "group") -> Path:
 
     Args:
         name: ``"group"``: six faces in 960 x 640 pixels, one of them in profile behind a camera,
-            one tilted, one painted. ``"portrait"``: an astronaut, 512 x 512, with the face in the box
-            ``(179, 87, 272, 179)``.
+            one tilted, one painted. ``"portrait"``: an astronaut, 512 x 512, with the face in the
+            box ``(179, 87, 272, 179)``.
 
     Raises:
         InvalidInputError: There is no sample of this name.
