@@ -63,10 +63,11 @@ class Browser:
         self._process.wait(10)
         os.close(self._replies)
 
-    def open(self, path: Path) -> None:
+    def open(self, page: Path | str) -> None:
+        """Open a file, or an address."""
         self.requests.clear()
         self.log.clear()
-        self._send("Page.navigate", url=path.as_uri())
+        self._send("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
         self._wait_for("Page.loadEventFired")
 
     def evaluate(self, script: str) -> Any:
@@ -74,10 +75,14 @@ class Browser:
         assert "exceptionDetails" not in reply, reply
         return reply["result"].get("value")
 
-    def press(self, key: str) -> None:
-        codes = {"Tab": 9, "Enter": 13, " ": 32}
-        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
-        fields = {"key": key, "windowsVirtualKeyCode": codes[key]}
+    def press(self, key: str, *, control: bool = False, shift: bool = False) -> None:
+        codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 and not control else "")
+        fields: dict[str, object] = {
+            "key": key,
+            "windowsVirtualKeyCode": codes.get(key) or ord(key.upper()),
+            "modifiers": 2 * control + 8 * shift,
+        }
         self._send("Input.dispatchKeyEvent", type="keyDown", text=text, **fields)
         self._send("Input.dispatchKeyEvent", type="keyUp", **fields)
 
@@ -88,7 +93,27 @@ class Browser:
             ".getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
-            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+            self._mouse(kind, (x, y))
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Press the mouse button at one place of the window and let it go at another."""
+        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
+        self._mouse("mouseMoved", start, button="none")
+        self._mouse("mousePressed", start)
+        self._mouse("mouseMoved", middle)
+        self._mouse("mouseMoved", end)
+        self._mouse("mouseReleased", end)
+
+    def turn_wheel(self, place: tuple[float, float], pixels: float) -> None:
+        """Turn the wheel over a place of the window; negative is away from the user."""
+        self._mouse("mouseWheel", place, button="none", deltaX=0, deltaY=pixels)
+
+    def _mouse(
+        self, kind: str, place: tuple[float, ...], *, button: str = "left", **more: object
+    ) -> None:
+        fields = {"x": place[0], "y": place[1], "button": button, "clickCount": 1, **more}
+        pressed = int(button == "left" and kind != "mouseReleased")
+        self._send("Input.dispatchMouseEvent", type=kind, buttons=pressed, **fields)
 
     def resize(self, width: int, height: int, *, dark: bool = False) -> None:
         self._send(

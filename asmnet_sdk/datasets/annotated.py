@@ -37,6 +37,7 @@ class AnnotatedFace:
             seen, 0 hidden; None where nothing says so.
         landmark_sigma: (K,) float32 pixels, the error radius of points that a model placed.
         score: The model's probability that this is a face, in [0, 1].
+        source: The file that says so, where each photo or face has a file of its own.
     """
 
     photo: Path
@@ -48,6 +49,7 @@ class AnnotatedFace:
     landmark_visible: NDArray[np.float32] | None = None
     landmark_sigma: NDArray[np.float32] | None = None
     score: float | None = None
+    source: Path | None = None
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def _read_file(path: Path, layouts: Sequence[Layout]) -> list[AnnotatedFace]:
     for indices in groups.values():
         line = line_of_item(text, "shapes", indices[0])
         where = f"{path}, line {line}, shapes[{indices[0]}]"
-        faces.append(_parse_face([shapes[i] for i in indices], picture, layouts, where=where))
+        face = _parse_face([shapes[i] for i in indices], picture, layouts, where=where)
+        faces.append(replace(face, source=path))
     return faces
 
 

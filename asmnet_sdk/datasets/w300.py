@@ -104,6 +104,7 @@ def _read_face(file: Path) -> AnnotatedFace:
         landmark_visible=_numbers(file, facts, "landmark_visible", len(landmarks)),
         landmark_sigma=_numbers(file, facts, "landmark_sigma", len(landmarks)),
         score=None if score is None else float(score[0]),
+        source=file,
     )
 
 

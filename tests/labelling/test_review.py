@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from asmnet_sdk import InvalidInputError
+from asmnet_sdk.datasets import read_annotations, write_pts
+from asmnet_sdk.labelling import Review, doubt_percent, kept_copy, label_files
+from tests.labelling.faces import POINTS, face_at, write_label_files
+
+
+def moved(record: dict, point: int, by: float) -> dict:
+    """Return a face as the page sends it, with one point moved to the right."""
+    points = [list(place) for place in record["landmarks"]]
+    points[point][0] += by
+    return {"landmarks": points, "landmark_visible": record["landmark_visible"]}
+
+
+def test_least_certain_photo_comes_first(tmp_path):
+    review = Review(write_label_files(tmp_path, "coco"))
+    page = review.to_dict()
+    assert [photo["name"] for photo in page["photos"]] == ["b.png", "a.png"]
+    assert page["photos"][0]["faces"][0]["doubt_percent"] == pytest.approx(100 * 5 / 60, abs=0.01)
+    assert page["names"][0] == "right_eye"
+    assert page["edges"] == [[3, 4]]
+
+
+@pytest.mark.parametrize("kind", ["pts", "coco", "labelme", "cvat"])
+def test_save_writes_the_photo_and_keeps_one_copy(tmp_path, kind):
+    path = write_label_files(tmp_path, kind)
+    before = {file: file.read_bytes() for file in tmp_path.iterdir() if file.suffix != ".png"}
+    review = Review(path)
+    faces = review.to_dict()["photos"][0]["faces"]
+    review.save(0, [moved(faces[0], 2, 7.5), faces[1]])
+    faces[1]["landmark_visible"][0] = 0
+    files = review.save(0, [moved(faces[0], 2, 7.5), faces[1]])
+    for copy in review.copies:
+        assert copy.read_bytes() == before[copy.with_suffix("")]
+    copied = [copy.with_suffix("") for copy in review.copies]
+    assert sorted(copied) == sorted(file for file in files if file in before)
+    again = {f.photo.name: f for f in reversed(read_annotations(path))}
+    np.testing.assert_allclose(again["b.png"].landmarks[2], POINTS[2] + [7.5, 0], atol=0.01)
+    np.testing.assert_allclose(again["b.png"].landmark_sigma, [5, 5, 0, 5, 5], atol=0.01)
+    np.testing.assert_allclose(again["a.png"].landmarks, POINTS, atol=0.01)
+    second = read_annotations(path)[-1] if kind in ("pts", "labelme") else read_annotations(path)[1]
+    assert second.landmark_visible[0] == 0
+
+
+def test_what_another_program_wrote_meanwhile_is_copied_too(tmp_path):
+    path = write_label_files(tmp_path, "coco")
+    review = Review(path)
+    faces = review.to_dict()["photos"][0]["faces"]
+    review.save(0, faces)
+    path.write_text("someone else's")
+    review.save(0, faces)
+    assert [copy.name for copy in review.copies] == ["labels.json.bak", "labels.json.bak2"]
+    assert review.copies[1].read_text() == "someone else's"
+
+
+@pytest.mark.parametrize(
+    ("index", "faces", "reason"),
+    [
+        (2, [], "there is no photo 2; there are 2"),
+        (1, [], r"a\.png has 1 faces, not 0"),
+        (1, [{"landmarks": [[1, 2]], "landmark_visible": [1]}], r"shape \(1, 2\), not \(5, 2\)"),
+        (1, [{"landmarks": "many"}], "expected landmarks and landmark_visible"),
+        (
+            1,
+            [{"landmarks": [[float("nan"), 2]] * 5, "landmark_visible": [1] * 5}],
+            "coordinates are not finite",
+        ),
+        (1, [{"landmarks": [[1, 2]] * 5, "landmark_visible": [1]}], "expected 5 finite numbers"),
+    ],
+)
+def test_faces_that_do_not_fit_are_refused_and_nothing_is_written(tmp_path, index, faces, reason):
+    path = write_label_files(tmp_path, "coco")
+    before = path.read_bytes()
+    with pytest.raises(InvalidInputError, match=reason):
+        Review(path).save(index, faces)
+    assert path.read_bytes() == before
+
+
+def test_pictures_that_browsers_lack_are_shown_as_png(tmp_path):
+    path = write_label_files(tmp_path, "coco")
+    review = Review(path)
+    assert review.picture(0) == ("image/png", (tmp_path / "b.png").read_bytes())
+    cv2.imwrite(str(tmp_path / "c.bmp"), np.full((240, 320, 3), 7, np.uint8))
+    (tmp_path / "c.bmp").replace(tmp_path / "b.png")
+    kind, data = review.picture(0)
+    assert kind == "image/png"
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape == (240, 320, 3)
+
+
+def test_faces_of_several_layouts_are_refused(tmp_path):
+    write_label_files(tmp_path, "pts")
+    (tmp_path / "a.pts").write_text("photo: a.png\n{\n1 1\n}\n")
+    with pytest.raises(InvalidInputError, match="faces of 1, 5 points"):
+        Review(tmp_path)
+
+
+def test_doubt_is_the_error_radius_over_the_size_of_the_face(tmp_path):
+    face = face_at(tmp_path / "a.png", sigma=3)
+    assert doubt_percent(face) == pytest.approx(100 * 3 / 60)
+
+
+def test_copies_never_take_a_name_that_is_taken(tmp_path):
+    (tmp_path / "a.pts").write_text("1")
+    assert kept_copy(tmp_path / "a.pts").name == "a.pts.bak"
+    (tmp_path / "a.pts").write_text("2")
+    assert kept_copy(tmp_path / "a.pts").name == "a.pts.bak2"
+    assert (tmp_path / "a.pts.bak").read_text() == "1"
+
+
+def test_label_files_of_a_photo_hold_all_its_faces(tmp_path):
+    photo = tmp_path / "a.png"
+    cv2.imwrite(str(photo), np.zeros((9, 9, 3), np.uint8))
+    write_pts([face_at(photo), face_at(photo)])
+    files = label_files([photo], "pts", None)
+    assert [file.name for file in files] == ["a.pts", "a_face2.pts"]
+    with pytest.raises(InvalidInputError, match=r"coco labels go into one \.json file"):
+        label_files([photo], "coco", tmp_path)
