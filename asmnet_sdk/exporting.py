@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.layouts import IBUG_68, is_convertible
 from asmnet_sdk.results import Face
 
 __all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
@@ -80,15 +81,20 @@ def csv_columns(point_count: int) -> list[str]:
     points = [f"{axis}{i}" for i in range(point_count) for axis in "xy"]
     box = ["x_min", "y_min", "x_max", "y_max"]
     visible = [f"v{i}" for i in range(point_count)]
-    return ["score", *box, "yaw", "pitch", "roll", "layout", *points, *visible]
+    figures = ["yaw", "pitch", "roll", "right_eye_openness", "left_eye_openness", "mouth_openness"]
+    return ["score", *box, *figures, "layout", *points, *visible]
 
 
 def csv_values(face: Face) -> Iterator[str]:
-    """Yield what a row says of a face: pixels, degrees and visibility to 0.01."""
+    """Yield what a row says of a face: pixels, degrees, visibility to 0.01, openness to 0.001."""
     yield "" if face.score is None else f"{face.score:.4f}"
     yield from (f"{value:.2f}" for value in face.box)
     pose = face.head_pose
-    yield from (f"{angle:.2f}" for angle in (pose.yaw, pose.pitch, pose.roll))
+    yield from (f"{angle:.2f}" for angle in pose)
+    if is_convertible(face.layout, IBUG_68):
+        yield from (f"{value:.3f}" for value in (*face.eye_openness, face.mouth_openness))
+    else:
+        yield from ("", "", "")
     yield face.layout.name
     yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())
     visible = face.landmark_visible

@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_WHOLES = {"nose": ("nose_bridge", "nose_base"), "mouth": ("outer_lip", "inner_lip")}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contour:
     """One drawn line of a face: its points in order, and whether it returns to the first."""
@@ -70,6 +73,15 @@ class Layout:
             for contour in self.contours.values()
             for pair in _pairs(contour.indices, closed=contour.closed)
         )
+
+    @property
+    def indices(self) -> Mapping[str, tuple[int, ...]]:
+        """Part of the face -> its points: every contour, and ``nose`` and ``mouth`` as a whole."""
+        parts = {name: contour.indices for name, contour in self.contours.items()}
+        for whole, pieces in _WHOLES.items():
+            if all(piece in parts for piece in pieces):
+                parts[whole] = tuple(i for piece in pieces for i in parts[piece])
+        return MappingProxyType(parts)
 
     def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
         values = (self.point_count, dict(self.contours), self.mirror, self.eye_corners)

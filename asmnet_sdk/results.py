@@ -2,105 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError
-from asmnet_sdk.geometry import euler_to_rotation
-from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, LAYOUTS, Layout, convert_landmarks
+from asmnet_sdk.bounding_box import BoundingBox
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.head_pose import HeadPose
+from asmnet_sdk.layouts import (
+    FIVE_POINT,
+    IBUG_68,
+    LAYOUTS,
+    Layout,
+    convert_landmarks,
+    is_convertible,
+)
 
 __all__ = ["BoundingBox", "Face", "HeadPose"]
-
-
-@dataclass(frozen=True, slots=True)
-class BoundingBox:
-    """A box in pixels; (0, 0) is the centre of the top-left pixel.
-
-    Raises:
-        InvalidBoundingBoxError: A number is not finite, or the box is empty or inverted.
-    """
-
-    x_min: float
-    """Left edge in pixels."""
-    y_min: float
-    """Top edge in pixels."""
-    x_max: float
-    """Right edge in pixels, greater than ``x_min``."""
-    y_max: float
-    """Bottom edge in pixels, greater than ``y_min``."""
-    score: float | None = field(default=None, kw_only=True)
-    """The detector's confidence in [0, 1]; None for a box that no detector gave."""
-    roll: float | None = field(default=None, kw_only=True)
-    """Degrees by which the head is turned CLOCKWISE in the image: 0 for an upright head, 180 for
-    one upside down; None where that is not known.
-    """
-
-    def __post_init__(self) -> None:
-        if self.roll is not None and not math.isfinite(self.roll):
-            raise InvalidBoundingBoxError(f"box {tuple(self)} has a roll that is not finite")
-        if not all(map(math.isfinite, self)):
-            raise InvalidBoundingBoxError(f"box {tuple(self)} has a number that is not finite")
-        if self.width <= 0 or self.height <= 0:
-            raise InvalidBoundingBoxError(
-                f"box {tuple(self)} is empty or inverted; "
-                "needed: (x_min, y_min, x_max, y_max) with x_min < x_max and y_min < y_max"
-            )
-
-    @classmethod
-    def around(cls, points: ArrayLike) -> BoundingBox:
-        """Return the tight box around (K, 2) points."""
-        points = np.asarray(points, np.float64)
-        return cls(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-
-    def __iter__(self) -> Iterator[float]:
-        """Iterate over x_min, y_min, x_max, y_max."""
-        return iter((self.x_min, self.y_min, self.x_max, self.y_max))
-
-    @property
-    def width(self) -> float:
-        """Width in pixels."""
-        return self.x_max - self.x_min
-
-    @property
-    def height(self) -> float:
-        """Height in pixels."""
-        return self.y_max - self.y_min
-
-    @property
-    def area(self) -> float:
-        """Area in square pixels."""
-        return self.width * self.height
-
-    @property
-    def center(self) -> tuple[float, float]:
-        """Centre (x, y)."""
-        return (self.x_min + self.x_max) / 2, (self.y_min + self.y_max) / 2
-
-
-@dataclass(frozen=True, slots=True)
-class HeadPose:
-    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention."""
-
-    yaw: float
-    """Degrees. Positive: the nose points to the LEFT of the image (the subject's right)."""
-    pitch: float
-    """Degrees. Positive: the nose points UP."""
-    roll: float
-    """Degrees. Positive: the head is turned CLOCKWISE as seen in the image."""
-
-    @property
-    def rotation_matrix(self) -> NDArray[np.float64]:
-        """The (3, 3) rotation Rx(pitch) Ry(yaw) Rz(roll).
-
-        Frame: x to the right of the image, y up, z towards the camera. Column 2 is the direction
-        of the nose.
-        """
-        return euler_to_rotation([self.yaw, self.pitch, self.roll])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -173,10 +94,33 @@ class Face:
             parts.append(f"track_id={self.track_id}")
         return f"Face({', '.join(parts)})"
 
+    def _repr_html_(self) -> str:
+        """Show the points as a drawing and the figures as a table, in notebooks."""
+        from asmnet_sdk.face_html import face_html  # only notebooks need it
+
+        return face_html(self)
+
     @property
     def five_points(self) -> NDArray[np.float32]:
         """(5, 2): right eye, left eye, nose tip, right and left mouth corner (subject's sides)."""
         return convert_landmarks(self.landmarks, self.layout, FIVE_POINT)
+
+    def part(self, name: str) -> NDArray[np.float32]:
+        """Return the (N, 2) landmarks of a part of the face, in the order of ``layout.indices``.
+
+        Args:
+            name: A name of ``layout.indices``: ``"jaw"``, ``"right_eye"``, ``"left_eyebrow"``,
+                ``"nose"``, ``"mouth"``, ``"inner_lip"``, ...; left and right are the subject's.
+
+        Raises:
+            InvalidInputError: The layout has no such part.
+        """
+        indices = self.layout.indices
+        if name not in indices:
+            raise InvalidInputError(
+                f"{self.layout.name} has no part {name!r}; there are {', '.join(indices)}"
+            )
+        return self.landmarks[list(indices[name])]
 
     def to_layout(self, layout: str | Layout) -> Face:
         """Return this face with its landmarks in another layout.
@@ -222,9 +166,11 @@ class Face:
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for ``json.dumps``.
 
-        Pixels, degrees and visibility are rounded to 0.001, the score to 0.0001.
+        Pixels, degrees, visibility and openness are rounded to 0.001, the score to 0.0001. Openness
+        is None for a layout without lids and lips.
         """
         sigma, visible, pose = self.landmark_sigma, self.landmark_visible, self.head_pose
+        has_lids = is_convertible(self.layout, IBUG_68)
         return {
             "box": _rounded(list(self.box)),
             "layout": self.layout.name,
@@ -234,6 +180,8 @@ class Face:
                 "pitch": round(pose.pitch, 3),
                 "roll": round(pose.roll, 3),
             },
+            "eye_openness": _rounded(list(self.eye_openness)) if has_lids else None,
+            "mouth_openness": round(self.mouth_openness, 3) if has_lids else None,
             "landmarks": _rounded(self.landmarks),
             "landmark_sigma": None if sigma is None else _rounded(sigma),
             "landmark_visible": None if visible is None else _rounded(visible),

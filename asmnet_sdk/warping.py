@@ -6,9 +6,8 @@ rotation, shift) is the one that fits a face's five points to those of a templat
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,10 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.crops import cut_crop, part_under_crop, resize_matrix
+from asmnet_sdk.crops import cut_crop
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
-from asmnet_sdk.geometry import Matrix, compose, fit_similarity, invert, scale_of
+from asmnet_sdk.geometry import Matrix, fit_similarity, scale_of
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.pasting import paste
 from asmnet_sdk.results import Face
 
 __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
@@ -27,7 +27,6 @@ __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
 _MAX_SIZE = 8192
 _LARGEST_ENLARGEMENT = 8192.0
 _LARGEST_REDUCTION = 8192.0
-_MOST_PLACED_PIXELS = 2**25
 
 
 def _template(points: ArrayLike, base: int) -> NDArray[np.float64]:
@@ -62,7 +61,7 @@ class WarpedFace:
     """An aligned crop of one face and the way back into its photo."""
 
     image: NDArray[np.uint8]
-    """(size, size, 3) uint8, read-only, channels in the order of ``color``; black where the crop
+    """(height, width, 3) uint8, read-only, channels in the order of ``color``; black where the crop
     lies outside the photo.
     """
     matrix: Matrix
@@ -87,18 +86,18 @@ class WarpedFace:
         Args:
             photo: The photo that the face was warped from: anything ``load_image`` takes, an
                 ndarray in the order of ``color``.
-            edited: A square picture of the crop, of any size (a restorer may have enlarged it):
-                anything ``load_image`` takes, an ndarray in the order of ``color``. None: the
-                crop as it is.
+            edited: A picture of the crop, of any size but of its proportions (a restorer may have
+                enlarged it): anything ``load_image`` takes, an ndarray in the order of ``color``.
+                None: the crop as it is.
             feather: Width of the border over which the crop fades into the photo, as a part of the
-                crop's side in [0, 0.5]; 0 for a hard edge.
+                crop's shorter side in [0, 0.5]; 0 for a hard edge.
 
         Returns:
             (H, W, 3) uint8, a new image in the order of ``color``.
 
         Raises:
             InvalidImageError: The photo or the edited crop is no usable image, the photo is of
-                another size than the one warped, or the edited crop is not square.
+                another size than the one warped, or the edited crop has other proportions.
             InvalidInputError: ``feather`` is outside [0, 0.5].
         """
         if not 0 <= feather <= 0.5:
@@ -106,16 +105,22 @@ class WarpedFace:
         pasted = load_image(photo, color=self.color)
         _require_size(pasted, self.photo_wh)
         crop = load_image(self.image if edited is None else edited, color=self.color)
-        _require_square(crop)
-        _paste(pasted, crop, self.matrix, len(self.image), feather)
+        size_wh = (self.image.shape[1], self.image.shape[0])
+        _require_proportions(crop, size_wh)
+        paste(pasted, crop, self.matrix, size_wh, feather)
         return _from_rgb(pasted, self.color)
+
+    def _repr_png_(self) -> bytes:
+        """Show the crop where a notebook shows values."""
+        bgr = self.image if self.color == "bgr" else self.image[..., ::-1]
+        return bytes(cv2.imencode(".png", bgr)[1])
 
 
 def warp_face(
     image: ImageInput,
     face: Face,
     template: str | ArrayLike = "arcface",
-    size: int = 112,
+    size: int | tuple[int, int] = 112,
     *,
     color: ColorOrder = "bgr",
 ) -> WarpedFace:
@@ -130,7 +135,9 @@ def warp_face(
         face: A face of this photo.
         template: "arcface" (face recognition), "ffhq" (wider: restoration, generation), or (5, 2)
             points in [0, 1] of the crop, where 0 and 1 are its outer edges.
-        size: Side of the crop in pixels, 1 to 8192.
+        size: Side of the crop in pixels, 1 to 8192, or (width, height). A crop that is not square
+            is the middle of the square one over its longer side: ``size=(96, 112)`` gives the
+            96 x 112 crops of SphereFace and CosFace.
         color: Channel order of an ndarray ``image`` and of the crop: "bgr" (as ``cv2.imwrite``
             wants) or "rgb".
 
@@ -139,28 +146,34 @@ def warp_face(
         InvalidInputError: There is no such template, its points or ``size`` cannot be used, or the
             face has no extent.
     """
-    size = _checked_size(size)
-    target = _template_points(template) * size - 0.5
+    size_wh = _checked_size(size)
+    longer = max(size_wh)
+    target = _template_points(template) * longer + np.subtract(size_wh, longer) / 2 - 0.5
     matrix = fit_similarity(_five_points(face), target)
     if not 1 / _LARGEST_REDUCTION <= scale_of(matrix) <= _LARGEST_ENLARGEMENT:
-        raise InvalidInputError(f"the face is far too small or too large for a crop of {size} px")
+        raise InvalidInputError(f"the face is far too small or too large for a crop of {longer} px")
     photo = load_image(image, color=color)
     return WarpedFace(
-        image=_from_rgb(cut_crop(photo, matrix, (size, size)), color),
+        image=_from_rgb(cut_crop(photo, matrix, size_wh), color),
         matrix=matrix,
         photo_wh=(photo.shape[1], photo.shape[0]),
         color=color,
     )
 
 
-def _checked_size(size: int) -> int:
+def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     try:
-        side = operator.index(size)
-    except TypeError:
-        raise InvalidInputError(f"size is {size!r}; needed: a whole number of pixels") from None
-    if not 1 <= side <= _MAX_SIZE:
-        raise InvalidInputError(f"size is {side}; needed: 1 to {_MAX_SIZE} pixels")
-    return side
+        if isinstance(size, Sequence):
+            width, height = map(operator.index, size)
+        else:
+            width = height = operator.index(size)
+    except (TypeError, ValueError):
+        raise InvalidInputError(
+            f"size is {size!r}; needed: a whole number of pixels, or (width, height)"
+        ) from None
+    if not (1 <= width <= _MAX_SIZE and 1 <= height <= _MAX_SIZE):
+        raise InvalidInputError(f"size is {size!r}; needed: 1 to {_MAX_SIZE} pixels")
+    return width, height
 
 
 def _template_points(template: str | ArrayLike) -> NDArray[np.float64]:
@@ -209,53 +222,14 @@ def _require_size(photo: NDArray[np.uint8], photo_wh: tuple[int, int]) -> None:
         )
 
 
-def _require_square(crop: NDArray[np.uint8]) -> None:
+def _require_proportions(crop: NDArray[np.uint8], size_wh: tuple[int, int]) -> None:
     height, width = crop.shape[:2]
-    if width != height:
-        raise InvalidImageError(f"edited crop is {width} x {height}; needed: a square")
-    if width > _MAX_SIZE:
+    if width * size_wh[1] != height * size_wh[0]:
+        raise InvalidImageError(
+            f"edited crop is {width} x {height}; needed: {size_wh[0]} x {size_wh[1]} or a multiple"
+        )
+    if max(width, height) > _MAX_SIZE:
         raise InvalidImageError(f"edited crop is {width} px wide; needed: at most {_MAX_SIZE}")
-
-
-def _paste(
-    photo: NDArray[np.uint8], crop: NDArray[np.uint8], matrix: Matrix, size: int, feather: float
-) -> None:
-    """Blend a crop, cut with ``size`` pixels a side but now of any resolution, into the photo."""
-    part, part_to_crop = part_under_crop(photo, matrix, (size, size))
-    weight = _fade(part_to_crop, size, feather, part.shape[:2])
-    whole = cut_crop(np.full(photo.shape[:2], 255, np.uint8), matrix, (size, size))
-    weight[_place(whole, part_to_crop, size, part.shape[:2]) < 255] = 0
-    placed = _place(crop, part_to_crop, size, part.shape[:2])
-    part[...] = np.rint(part + weight[..., None] * (placed.astype(np.float32) - part))
-
-
-def _fade(
-    part_to_crop: Matrix, size: int, feather: float, part_hw: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """Return the (h, w) weight of the crop: 0 outside, rising smoothly to 1 inside its border."""
-    x, y = np.arange(part_hw[1]), np.arange(part_hw[0])[:, None]
-    inside = np.full(part_hw, np.inf)
-    for along_x, along_y, shift in part_to_crop:
-        position = along_x * x + along_y * y + shift + 0.5
-        inside = np.minimum(inside, np.minimum(position, size - position))
-    rise = np.clip(inside / max(feather * size, 1e-6), 0, 1)
-    return (rise * rise * (3 - 2 * rise)).astype(np.float32)
-
-
-def _place(
-    crop: NDArray[np.uint8], part_to_crop: Matrix, size: int, part_hw: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """Warp a crop of any resolution to where it was cut from, averaged by area where it shrinks."""
-    part_to_crop = compose(resize_matrix((size, size), (len(crop), len(crop))), part_to_crop)
-    height, width = part_hw
-    most = math.isqrt(_MOST_PLACED_PIXELS // (height * width))
-    zoom = max(1, min(int(scale_of(part_to_crop)), most))
-    matrix = compose(resize_matrix((1, 1), (zoom, zoom)), invert(part_to_crop))
-    # The edge is replicated, not black: what fades out next to it keeps its colour.
-    placed = cv2.warpAffine(
-        crop, matrix, (width * zoom, height * zoom), borderMode=cv2.BORDER_REPLICATE
-    )
-    return cv2.resize(placed, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def _from_rgb(image: NDArray[np.uint8], color: ColorOrder) -> NDArray[np.uint8]:

@@ -59,3 +59,9 @@ def test_conversion_and_mirror_commute():
 def test_impossible_conversion_names_what_is_possible():
     with pytest.raises(InvalidInputError, match=r"FIVE_POINT landmarks cannot.*possible: none"):
         convert_landmarks(np.zeros((5, 2), np.float32), FIVE_POINT, IBUG_68)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_parts_cover_all_points(layout):
+    assert {i for part in layout.indices.values() for i in part} == set(range(layout.point_count))
+    assert layout.indices.keys() >= layout.contours.keys()

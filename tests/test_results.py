@@ -118,6 +118,17 @@ def test_repr_of_a_face_is_short_and_says_what_there_is():
     assert repr(full).endswith("score=0.99, sigma=1.2 px, visible=34/68, track_id=3)")
 
 
+def test_parts_have_names_of_the_subjects_sides():
+    face = numbered_face()
+    np.testing.assert_array_equal(face.part("right_eye"), face.landmarks[36:42])
+    np.testing.assert_array_equal(face.part("nose"), face.landmarks[27:36])
+    np.testing.assert_array_equal(face.part("mouth"), face.landmarks[48:68])
+    with pytest.raises(InvalidInputError, match="no part 'eye'; there are jaw, right_eyebrow"):
+        face.part("eye")
+    with pytest.raises(InvalidInputError, match="FIVE_POINT has no part 'mouth'"):
+        face.to_layout("FIVE_POINT").part("mouth")
+
+
 def test_to_layout_names_the_layouts_there_are():
     with pytest.raises(InvalidInputError, match="IBUG_68, WFLW_98, FIVE_POINT"):
         numbered_face().to_layout("IBUG_99")
@@ -154,6 +165,10 @@ def test_to_dict_survives_json():
     assert record["head_pose"] == {"yaw": 0, "pitch": 0, "roll": 0}
     assert record["landmark_sigma"] is None
     assert record["landmark_visible"] is None
+    assert len(record["eye_openness"]) == 2
+    assert record["mouth_openness"] == round(numbered_face().mouth_openness, 3)
+    five = numbered_face().to_layout("FIVE_POINT").to_dict()
+    assert (five["eye_openness"], five["mouth_openness"]) == (None, None)
     seen = face_of(np.zeros((68, 2)), landmark_visible=np.full(68, 0.12345))
     assert seen.to_dict()["landmark_visible"] == [0.123] * 68
 

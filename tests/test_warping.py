@@ -186,7 +186,7 @@ def test_unusable_template_is_refused(tilted_face, template, message):
         warp_face(smooth_photo(), tilted_face, template)
 
 
-@pytest.mark.parametrize("size", [0, -112, 8193, 112.0, "112", (112, 112)])
+@pytest.mark.parametrize("size", [0, -112, 8193, 112.0, "112", (112,), (112, 0)])
 def test_unusable_size_is_refused(tilted_face, size):
     with pytest.raises(InvalidInputError, match="size is"):
         warp_face(smooth_photo(), tilted_face, size=size)
@@ -344,7 +344,7 @@ def test_photo_of_another_size_is_refused(tilted_face):
 @pytest.mark.parametrize(
     ("edited", "message"),
     [
-        (np.zeros((112, 56, 3), np.uint8), "56 x 112; needed: a square"),
+        (np.zeros((112, 56, 3), np.uint8), "56 x 112; needed: 112 x 112 or a multiple"),
         (np.zeros((112, 112, 3), np.float32), "float32"),
         (np.zeros((3, 112, 112), np.uint8), r"\(3, 112, 112\)"),
         (42, "int"),
@@ -361,3 +361,32 @@ def test_unusable_feather_is_refused(tilted_face, feather):
     warped = warp_face(smooth_photo(), tilted_face)
     with pytest.raises(InvalidInputError, match="feather"):
         warped.paste_back(smooth_photo(), feather=feather)
+
+
+def test_crop_that_is_not_square_is_the_middle_of_the_square_one(tilted_face):
+    photo = smooth_photo()
+    square = warp_face(photo, tilted_face, "arcface", 112).image
+    np.testing.assert_array_equal(
+        warp_face(photo, tilted_face, "arcface", (96, 112)).image, square[:, 8:104]
+    )
+    np.testing.assert_array_equal(
+        warp_face(photo, tilted_face, "arcface", (112, 80)).image, square[16:96]
+    )
+
+
+def test_crop_that_is_not_square_is_pasted_back_where_it_was(tilted_face):
+    photo = smooth_photo()
+    warped = warp_face(photo, tilted_face, "arcface", (96, 120))
+    white = np.full((240, 192, 3), 255, np.uint8)  # twice its size
+    pasted = warped.paste_back(photo, white, feather=0)
+    center = np.linalg.solve(warped.matrix[:, :2], (47.5, 59.5) - warped.matrix[:, 2])
+    x, y = np.rint(center).astype(int)
+    assert (pasted[y, x] == 255).all()
+    with pytest.raises(InvalidImageError, match="96 x 120 or a multiple"):
+        warped.paste_back(photo, white[:192])
+
+
+def test_notebooks_show_the_crop(tilted_face):
+    warped = warp_face(smooth_photo(), tilted_face)
+    shown = cv2.imdecode(np.frombuffer(warped._repr_png_(), np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(shown, warped.image)

@@ -1,0 +1,67 @@
+"""Where a head points: yaw, pitch, roll in degrees, in one documented convention."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.geometry import euler_to_rotation, rotation_to_euler
+
+__all__ = ["HeadPose"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HeadPose:
+    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention."""
+
+    yaw: float
+    """Degrees. Positive: the nose points to the LEFT of the image (the subject's right)."""
+    pitch: float
+    """Degrees. Positive: the nose points UP."""
+    roll: float
+    """Degrees. Positive: the head is turned CLOCKWISE as seen in the image."""
+
+    @classmethod
+    def from_matrix(cls, rotation_matrix: ArrayLike) -> HeadPose:
+        """Return the pose of a (3, 3) ``rotation_matrix``; yaw comes out in [-90, 90] degrees.
+
+        Raises:
+            InvalidInputError: It is no (3, 3) rotation.
+        """
+        matrix = np.asarray(rotation_matrix, np.float64)
+        if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3):
+            raise InvalidInputError("a rotation matrix is (3, 3) with orthonormal rows")
+        return cls(*rotation_to_euler(matrix).tolist())
+
+    def __iter__(self) -> Iterator[float]:
+        """Iterate over yaw, pitch, roll."""
+        return iter((self.yaw, self.pitch, self.roll))
+
+    def __repr__(self) -> str:
+        """Show tenths of a degree; the fields are exact."""
+        return f"HeadPose(yaw={self.yaw:+.1f}, pitch={self.pitch:+.1f}, roll={self.roll:+.1f})"
+
+    @property
+    def rotation_matrix(self) -> NDArray[np.float64]:
+        """The (3, 3) rotation Rx(pitch) Ry(yaw) Rz(roll).
+
+        Frame: x to the right of the image, y up, z towards the camera. Column 2 is the direction
+        of the nose.
+        """
+        return euler_to_rotation([self.yaw, self.pitch, self.roll])
+
+    @property
+    def direction(self) -> tuple[float, float, float]:
+        """Where the nose points, a unit vector: x right, y up, z towards the camera."""
+        x, y, z = self.rotation_matrix[:, 2].tolist()
+        return x, y, z
+
+    def angle_between(self, other: HeadPose) -> float:
+        """Return the angle in degrees of the one turn that leads to another pose, 0 to 180."""
+        turn = self.rotation_matrix.T @ other.rotation_matrix
+        return math.degrees(math.acos(min(1.0, max(-1.0, (float(np.trace(turn)) - 1) / 2))))
