@@ -6,10 +6,12 @@ __all__ = [
     "InvalidBoundingBoxError",
     "InvalidImageError",
     "InvalidInputError",
+    "MissingExtraError",
     "ModelDownloadError",
     "ModelError",
     "ModelFileError",
     "UnknownModelError",
+    "missing_extra",
 ]
 
 
@@ -47,3 +49,14 @@ class InvalidImageError(InvalidInputError):
 
 class InvalidBoundingBoxError(InvalidInputError):
     """A bounding box is not finite, empty, inverted or outside the image."""
+
+
+class MissingExtraError(AsmnetError, ImportError):
+    """A package of an optional extra is not installed; the message says how to get it."""
+
+
+def missing_extra(purpose: str, extra: str, package: str) -> MissingExtraError:
+    """Return the error that says what needs which package, and how to get it."""
+    return MissingExtraError(
+        f"{purpose} needs the package {package}: pip install 'asmnet-sdk[{extra}]'"
+    )

@@ -45,6 +45,9 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Export the network of a run folder."""
+    from asmnet_sdk.training import check_extra
+
+    check_extra()
     from asmnet_sdk.training.export import TOLERANCE, export_network
     from asmnet_sdk.training.run import load_run, model_metadata
 

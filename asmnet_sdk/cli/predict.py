@@ -76,23 +76,17 @@ def run(options: argparse.Namespace) -> int:
     """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
     photos = find_photos(options.inputs)
     pictures = {} if options.draw is None else _picture_paths(options.draw, photos)
-    outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
-    _refuse_overwriting(outputs, photos)
-    for path in (*outputs, *pictures.values()):
-        check_writable(path)
+    _check_outputs(options, photos, pictures.values())
     aligner, workers = _share_out(options, len(photos))
     report = None if options.report is None else _new_report(aligner.model.name, len(photos))
     found: dict[Path, list[Face]] = {}
     failures: list[str] = []
 
     def work(photo: Path) -> tuple[list[Face], list[bytes]]:
-        from asmnet_sdk.images.loading import load_image
-
-        image = load_image(photo)
-        faces = found[photo] = aligner.predict(image, options.box, color="rgb")
+        image, found[photo] = _predict(aligner, photo, options.box)
         if photo in pictures:
-            _draw(image, faces, pictures[photo])
-        return faces, [] if report is None else _thumbnails(image, faces)
+            _draw(image, found[photo], pictures[photo])
+        return found[photo], [] if report is None else _thumbnails(image, found[photo])
 
     try:
         with (
@@ -101,21 +95,26 @@ def run(options: argparse.Namespace) -> int:
         ):
             for photo, outcome in outcomes:
                 try:
-                    faces, thumbnails = outcome()
-                    if report is not None:
-                        report.add(photo, faces, thumbnails)
+                    _note(report, photo, *outcome())
                 except InvalidInputError as error:
                     failures.append(_named(photo, error))
-                    if report is not None:
-                        report.add_failure(photo, str(error))
+                    _note_failure(report, photo, error)
                 bar.advance()
     finally:
-        faces_by_image = {str(photo): found[photo] for photo in photos if photo in found}
-        if faces_by_image or failures:
-            _write(faces_by_image, options)
-            if report is not None:
-                report.write(options.report)
+        if found or failures:
+            _write(
+                {str(photo): found[photo] for photo in photos if photo in found}, options, report
+            )
     return _report(failures, len(photos))
+
+
+def _check_outputs(
+    options: argparse.Namespace, photos: Sequence[Path], pictures: Iterable[Path]
+) -> None:
+    outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
+    _refuse_overwriting(outputs, photos)
+    for path in (*outputs, *pictures):
+        check_writable(path)
 
 
 def _share_out(options: argparse.Namespace, photo_count: int) -> tuple[FaceAligner, int]:
@@ -132,6 +131,28 @@ def _share_out(options: argparse.Namespace, photo_count: int) -> tuple[FaceAlign
         return aligner, workers
     aligner.close()
     return make_aligner(options), 1
+
+
+def _predict(
+    aligner: FaceAligner, photo: Path, boxes: Sequence[Sequence[float]] | None
+) -> tuple[NDArray[np.uint8], list[Face]]:
+    """Return the photo in RGB, and its faces."""
+    from asmnet_sdk.images.loading import load_image
+
+    image = load_image(photo)
+    return image, aligner.predict(image, boxes, color="rgb")
+
+
+def _note(
+    report: Report | None, photo: Path, faces: Sequence[Face], thumbnails: Sequence[bytes]
+) -> None:
+    if report is not None:
+        report.add(photo, faces, thumbnails)
+
+
+def _note_failure(report: Report | None, photo: Path, error: InvalidInputError) -> None:
+    if report is not None:
+        report.add_failure(photo, str(error))
 
 
 def _new_report(model: str, photo_count: int) -> Report:
@@ -222,7 +243,11 @@ def _draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None
     target.write_bytes(encoded.tobytes())
 
 
-def _write(faces_by_image: dict[str, list[Face]], options: argparse.Namespace) -> None:
+def _write(
+    faces_by_image: dict[str, list[Face]], options: argparse.Namespace, report: Report | None
+) -> None:
+    if report is not None:
+        report.write(options.report)
     if options.csv:
         _write_text(options.csv, faces_to_csv(faces_by_image))
     if options.json:

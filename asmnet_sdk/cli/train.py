@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import ProgressBar
 
 if TYPE_CHECKING:
-    from asmnet_sdk.training.configuration import RunConfig
+    from asmnet_sdk.training.trainer import Trainer
 
-__all__ = ["add_parser", "train"]
+__all__ = ["add_parser"]
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -56,33 +57,46 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train as the file says, with what the arguments replace."""
+    from asmnet_sdk.training import check_extra
     from asmnet_sdk.training.configuration import read_config
 
+    check_extra()
     names = ("out", "network", "objective", "threads")
     given = {name: getattr(options, name) for name in names}
     replaced = {name: value for name, value in given.items() if value is not None}
-    train(replace(read_config(options.config), **replaced))
+    config = replace(read_config(options.config), **replaced)
+    from asmnet_sdk.training.loop import train
+
+    with ExitStack() as stack:
+        train(config, _Terminal(stack))
+    print(f"finished: asmnet export {config.out} MODEL.onnx")  # noqa: T201
     return 0
 
 
-def train(config: RunConfig) -> None:
-    """Train from the last checkpoint to the last epoch, telling of each."""
-    from asmnet_sdk.training.run import draw_run, finish_run, prepare_run
+class _Terminal:
+    """Shows a bar for each epoch, and a line of its figures."""
 
-    trainer = prepare_run(config)
-    print(  # noqa: T201
-        f"{len(trainer.source.faces)} faces, {len(trainer.validation)} for validation; "
-        f"{trainer.epoch} of {config.recipe.epochs} epochs done"
-    )
-    while not trainer.is_finished:
-        label = f"epoch {trainer.epoch + 1}/{config.recipe.epochs}"
-        with ProgressBar(len(trainer.source), label) as bar:
-            record = trainer.run_epoch(bar.advance)
-        print(_line(record), flush=True)  # noqa: T201
-        draw_run(trainer)
-    finish_run(trainer)
-    print(f"finished: asmnet export {config.out} MODEL.onnx")  # noqa: T201
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
 
+    def on_start(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        print(  # noqa: T201
+            f"{len(trainer.source.faces)} faces, {len(trainer.validation)} for validation; "
+            f"{trainer.epoch} of {trainer.recipe.epochs} epochs done"
+        )
+        self._begin_epoch()
 
-def _line(record: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {value:g}" for name, value in record.items())
+    def on_batch(self) -> None:
+        self._bar.advance()
+
+    def on_epoch(self, record: Mapping[str, float]) -> None:
+        self._stack.close()
+        line = "  ".join(f"{name} {value:g}" for name, value in record.items())
+        print(line, flush=True)  # noqa: T201
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        if not self._trainer.is_finished:
+            label = f"epoch {self._trainer.epoch + 1}/{self._trainer.recipe.epochs}"
+            self._bar = self._stack.enter_context(ProgressBar(len(self._trainer.source), label))

@@ -1,21 +1,20 @@
-"""Training and export of models; needs the extra ``asmnet-sdk[train]``."""
+"""Training and export of models; what uses PyTorch needs the extra ``asmnet-sdk[train]``."""
 
 from __future__ import annotations
 
-from asmnet_sdk.errors import AsmnetError
+from importlib.util import find_spec
 
-__all__ = ["MissingExtraError"]
+from asmnet_sdk.errors import MissingExtraError, missing_extra
 
-
-class MissingExtraError(AsmnetError, ImportError):
-    """A package that training needs is not installed; the message says how to get it."""
+__all__ = ["MissingExtraError", "check_extra"]
 
 
-try:
-    import onnx  # noqa: F401
-    import onnxscript  # noqa: F401
-    import torch  # noqa: F401
-except ImportError as exc:
-    raise MissingExtraError(
-        f"training and export need PyTorch and ONNX ({exc}): pip install 'asmnet-sdk[train]'"
-    ) from exc
+def check_extra() -> None:
+    """Refuse to go on where the extra ``[train]`` is not installed.
+
+    Raises:
+        MissingExtraError: The message says which package is missing, and how to get it.
+    """
+    for package in ("torch", "onnx", "onnxscript"):
+        if find_spec(package) is None:
+            raise missing_extra("training or export", "train", package)

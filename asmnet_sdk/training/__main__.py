@@ -8,15 +8,29 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from asmnet_sdk.cli.train import train
 from asmnet_sdk.errors import AsmnetError
 from asmnet_sdk.training.configuration import Recipe, RunConfig, make_config
+from asmnet_sdk.training.loop import train
+from asmnet_sdk.training.trainer import Record, Trainer
+
+
+class _Lines:
+    """Prints a line at the start and after each epoch."""
+
+    def on_start(self, trainer: Trainer) -> None:
+        print(f"{len(trainer.source.faces)} faces, {trainer.epoch} epochs done", flush=True)  # noqa: T201
+
+    def on_batch(self) -> None:
+        pass
+
+    def on_epoch(self, record: Record) -> None:
+        print("  ".join(f"{name} {value:g}" for name, value in record.items()), flush=True)  # noqa: T201
 
 
 def main() -> None:
     """Train as the arguments say."""
     try:
-        train(parse_arguments())
+        train(parse_arguments(), _Lines())
     except AsmnetError as error:
         sys.exit(f"python -m asmnet_sdk.training: error: {error}")
 

@@ -240,7 +240,7 @@ def test_evaluate_writes_no_mean_error_where_no_face_was_found(run, tmp_path):
 def test_evaluate_says_what_it_reads(run, tmp_path):
     code, _, err = run("evaluate", tmp_path / "none")
     assert code == 1
-    assert "a .txt list of WFLW or a .json keypoint file of COCO" in err
+    assert "a .txt list of WFLW, a .json keypoint file of COCO" in err
     (tmp_path / "f.json").write_text("{}")
     code, _, err = run("evaluate", tmp_path / "f.json", "--head-pose", tmp_path / "p.csv")
     assert code == 1

@@ -157,5 +157,5 @@ def test_missing_torch_is_one_line_that_names_the_extra():
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert result.stderr.startswith("asmnet: error: training and export need PyTorch and ONNX")
+    assert result.stderr.startswith("asmnet: error: training or export needs the package torch:")
     assert "pip install 'asmnet-sdk[train]'" in result.stderr

@@ -1,0 +1,80 @@
+"""The house as CONTRIBUTING.md draws it: every import goes down, functions stay short."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+PACKAGE = REPOSITORY / "asmnet_sdk"
+MOST_LINES = 30
+
+
+def drawn_floors() -> list[list[str]]:
+    """Return the rooms of each floor of the diagram, the ground floor first."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    diagram = re.search(r"^## Where things live\n.*?```text\n(.*?)```", text, re.DOTALL | re.M)
+    assert diagram is not None
+    return [re.findall(r"\w+", line) for line in reversed(diagram[1].splitlines())]
+
+
+FLOOR_OF = {room: number for number, rooms in enumerate(drawn_floors()) for room in rooms}
+
+
+def room_of(path: Path) -> str:
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem
+
+
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted names of all imports, also those within functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules() -> list[Path]:
+    """Return all modules but the package's own face and entrance."""
+    faces = {PACKAGE / "__init__.py", PACKAGE / "__main__.py"}
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path not in faces]
+
+
+def in_words(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY))
+
+
+def test_diagram_shows_every_room():
+    kept_for_old_imports = {"image_headers"}
+    assert {room_of(path) for path in modules()} - kept_for_old_imports == set(FLOOR_OF)
+
+
+@pytest.mark.parametrize("path", modules(), ids=in_words)
+def test_imports_go_down(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [name.split(".") for name in imported_names(tree)]
+    assert not {name[0] for name in names} & {"lab", "benchmarks", "tests", "docs"}
+    own = room_of(path)
+    rooms = {name[1] for name in names if name[0] == "asmnet_sdk" and len(name) > 1}
+    below = {room for room, floor in FLOOR_OF.items() if floor < FLOOR_OF.get(own, len(FLOOR_OF))}
+    assert rooms - below - {own, "__version__"} == set()
+
+
+@pytest.mark.parametrize("path", modules(), ids=in_words)
+def test_functions_are_short(path):
+    """Counted are the lines below the docstring; lists of a command's arguments may be long."""
+    too_long = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if is_function and node.name != "add_parser":
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+            if lines > MOST_LINES:
+                too_long.append(f"{node.name}: {lines}")
+    assert too_long == []
