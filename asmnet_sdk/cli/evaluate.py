@@ -16,10 +16,13 @@ from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.datasets import AnnotatedFace
-    from asmnet_sdk.evaluation.accuracy import FaceResult, SubsetFigures
+    from asmnet_sdk.evaluation import ComparedFigures, FaceResult, SubsetFigures
 
 __all__ = ["add_parser"]
+
+_RANGES = ("yaw", "pitch", "roll", "visibility", "size")
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -30,12 +33,14 @@ def add_parser(commands: Subcommands) -> None:
         description="Measure how far landmarks are from those annotated: the mean error in % of "
         "the distance of the outer eye corners (NME), the share of faces above 8 %, the area under "
         "the error curve up to 8 % (AUC); and the errors of yaw, pitch and roll in degrees, where "
-        "head poses are annotated. One row a subset, one for each attribute of WFLW, one for all.",
+        "head poses are annotated. One row a subset, one for each attribute that faces have, one "
+        "for all; with the interval that holds the mean error with a probability of 95 %.",
         epilog=(
             "Examples:\n"
             "  asmnet evaluate 300w/test\n"
             "  asmnet evaluate 300w/test --boxes detected\n"
-            "  asmnet evaluate list_98pt_rect_attr_test.txt\n"
+            "  asmnet evaluate list_98pt_rect_attr_test.txt --by yaw size\n"
+            "  asmnet evaluate mine/test --compare mine.onnx --report worst.html\n"
             "A set with more points than the model has is judged at those that both have."
         ),
     )
@@ -58,6 +63,22 @@ def add_parser(commands: Subcommands) -> None:
         metavar="CSV",
         help="head pose labels of a folder (default: its head_pose.csv, or its parent's)",
     )
+    parser.add_argument(
+        "--by",
+        nargs="+",
+        choices=_RANGES,
+        default=(),
+        metavar="RANGE",
+        help=f"rows for ranges of {', '.join(_RANGES)} too",
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="MODEL",
+        help="a second model, judged on the same faces: who is nearer, where, and how surely",
+    )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="write an HTML page of the worst cases here"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)
@@ -65,27 +86,56 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
-    from asmnet_sdk.detection import load_detector
-    from asmnet_sdk.evaluation.accuracy import evaluate, summarise
+    from asmnet_sdk.evaluation import compare, summarise
 
-    if options.json:
-        check_writable(options.json)
+    for path in filter(None, (options.json, options.report)):
+        check_writable(path)
     annotated = _read(options)
-    aligner = make_aligner(options)
+    aligners = [make_aligner(options)]
+    if options.compare:
+        aligners.append(
+            make_aligner(argparse.Namespace(**vars(options) | {"model": options.compare}))
+        )
+    results = [_evaluate(aligner, annotated, options) for aligner in aligners]
+    if options.compare:
+        compared = compare(*results, by=options.by)
+        _print_compared(compared, [aligner.model.name for aligner in aligners])
+        records = [asdict(row) for row in compared]
+    else:
+        figures = summarise(results[0], by=options.by)
+        _print(figures)
+        records = [_record(row) for row in figures]
+    _print_judged_points(results[0])
+    if options.json:
+        text = json.dumps(records, indent=2, allow_nan=False)
+        options.json.write_text(text + "\n", encoding="utf-8")
+    if options.report:
+        _write_page(options.report, aligners, results)
+    return 0
+
+
+def _evaluate(
+    aligner: FaceAligner, annotated: Sequence[AnnotatedFace], options: argparse.Namespace
+) -> list[FaceResult]:
+    from asmnet_sdk.detection import load_detector
+    from asmnet_sdk.evaluation import evaluate
+
     detector = None
     if options.boxes == "detected":
         detector = load_detector(
             options.detector, local_files_only=options.offline, threads=options.threads
         )
-    with ProgressBar(len(annotated), "evaluate") as bar:
-        results = evaluate(aligner, annotated, detector=detector, on_face=bar.advance)
-    figures = summarise(results)
-    _print(figures)
-    _print_judged_points(results)
-    if options.json:
-        text = json.dumps([_record(row) for row in figures], indent=2, allow_nan=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
-    return 0
+    with ProgressBar(len(annotated), f"evaluate {aligner.model.name}") as bar:
+        return evaluate(aligner, annotated, detector=detector, on_face=bar.advance)
+
+
+def _write_page(
+    path: Path, aligners: Sequence[FaceAligner], results: Sequence[Sequence[FaceResult]]
+) -> None:
+    from asmnet_sdk.cli.evaluation_page import evaluation_page
+    from asmnet_sdk.cli.report_page import write_whole
+
+    write_whole(path, evaluation_page([aligner.model.name for aligner in aligners], results))
 
 
 def _read(options: argparse.Namespace) -> list[AnnotatedFace]:
@@ -123,8 +173,41 @@ def _print(figures: Sequence[SubsetFigures]) -> None:
         "yaw",
         "pitch",
         "roll",
+        "NME, 95 %",
     )
     print_table(header, [_row(row) for row in figures])
+
+
+def _print_compared(rows: Sequence[ComparedFigures], models: Sequence[str]) -> None:
+    first, second = models
+    print_table(
+        (
+            "subset",
+            "faces",
+            f"NME % {first}",
+            f"{second}",
+            "difference",
+            "95 %",
+            "nearer",
+            "nearer",
+        ),
+        [
+            (
+                row.subset,
+                str(row.faces),
+                f"{row.nme_percent[0]:.2f}",
+                f"{row.nme_percent[1]:.2f}",
+                f"{row.difference_percent:+.2f}",
+                _interval(row.difference_interval_percent, sign="+"),
+                *map(str, row.nearer),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _interval(ends: tuple[float, float] | None, *, sign: str = "") -> str:
+    return "-" if ends is None else " to ".join(f"{end:{sign}.2f}" for end in ends)
 
 
 def _record(figures: SubsetFigures) -> dict[str, object]:
@@ -143,4 +226,5 @@ def _row(figures: SubsetFigures) -> tuple[str, ...]:
         f"{figures.failure_rate_percent:.2f}",
         f"{figures.auc:.3f}",
         *(("-", "-", "-") if angles is None else (f"{angle:.2f}" for angle in angles)),
+        _interval(figures.nme_interval_percent),
     )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
 from asmnet_sdk.cli.report_figures import FIGURES, LEGEND
+from asmnet_sdk.cli.report_page import (
+    begin_page,
+    column_header,
+    counted,
+    end_page,
+    named,
+    picture,
+    write_whole,
+)
 from asmnet_sdk.cli.thumbnails import LARGEST_BYTES, LONGEST_SIDE
 from asmnet_sdk.results import Face
 
@@ -74,28 +80,10 @@ class Report:
         Raises:
             OSError: The file cannot be written.
         """
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            # A file name may hold bytes that are no text; any other handler stops at them.
-            with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.writelines(self._page())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, self._page())
 
     def _page(self) -> Iterator[str]:
-        style, script = _asset("report.css"), _asset("report.js")
-        policy = (
-            f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
-            f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-        )
-        yield (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{escape(self._summary())}</title>\n<style>{style}</style>\n"
-            "</head>\n<body>\n"
-        )
+        yield begin_page(self._summary())
         yield from self._head()
         if self._rows:
             yield from self._table()
@@ -103,21 +91,23 @@ class Report:
             yield from self._empty_section()
         if self._failures:
             yield from self._failure_section()
-        yield f"<script>{script}</script>\n</body>\n</html>\n"
+        yield end_page()
 
     def _summary(self) -> str:
-        return f"{_count(len(self._rows), 'face')} in {_count(self._done, 'photo')}"
+        return f"{counted(len(self._rows), 'face')} in {counted(self._done, 'photo')}"
 
     def _head(self) -> Iterator[str]:
         parts = []
         if self._empty:
-            parts.append(f'<a href="#empty">{_count(len(self._empty), "photo")} without a face</a>')
+            parts.append(
+                f'<a href="#empty">{counted(len(self._empty), "photo")} without a face</a>'
+            )
         if self._failures:
-            parts.append(f'<a href="#failed">{_count(len(self._failures), "photo")} failed</a>')
+            parts.append(f'<a href="#failed">{counted(len(self._failures), "photo")} failed</a>')
         yield f"<header>\n<h1>{escape(self._summary())}</h1>\n"
         if self._done < self.photo_count:
             left = self.photo_count - self._done
-            yield f'<p class="warning">Stopped early: {_count(left, "photo")} not looked at.</p>\n'
+            yield f'<p class="warning">Stopped early: {counted(left, "photo")} not looked at.</p>\n'
         if parts:
             yield f"<p>{' · '.join(parts)}</p>\n"
         yield f'<p class="note">Model {escape(self.model)}. {_LIMIT}</p>\n'
@@ -127,8 +117,8 @@ class Report:
 
     def _table(self) -> Iterator[str]:
         yield '<table role="table">\n<thead role="rowgroup"><tr role="row">'
-        yield _header("photo") + '<th role="columnheader" class="picture">face</th>'
-        yield from (_header(title) for title in FIGURES)
+        yield column_header("photo") + '<th role="columnheader" class="picture">face</th>'
+        yield from (column_header(title) for title in FIGURES)
         yield '</tr></thead>\n<tbody role="rowgroup">\n'
         yield from (_row(row) for row in self._rows)
         yield "</tbody>\n</table>\n"
@@ -136,18 +126,14 @@ class Report:
     def _empty_section(self) -> Iterator[str]:
         yield '<section id="empty">\n<h2>No face found</h2>\n<ul class="photos">\n'
         for photo, thumbnail in self._empty:
-            yield f"<li>{_image(thumbnail, 'the photo')}{_name(photo)}</li>\n"
+            yield f"<li>{picture(thumbnail, 'the photo')}{named(photo)}</li>\n"
         yield "</ul>\n</section>\n"
 
     def _failure_section(self) -> Iterator[str]:
         yield '<section id="failed">\n<h2>Failed</h2>\n<ul class="failures">\n'
         for photo, reason in self._failures:
-            yield f'<li>{_name(photo)}<span class="reason">{escape(reason)}</span></li>\n'
+            yield f'<li>{named(photo)}<span class="reason">{escape(reason)}</span></li>\n'
         yield "</ul>\n</section>\n"
-
-
-def _header(title: str) -> str:
-    return f'<th role="columnheader"><button type="button">{escape(title)}</button></th>'
 
 
 def _row(row: _FaceRow) -> str:
@@ -156,8 +142,8 @@ def _row(row: _FaceRow) -> str:
         which = f'<span class="which">face {row.index + 1} of {row.count}</span>'
     cells = [
         f'<td role="cell" class="photo" data-value="{escape(str(row.photo))}">'
-        f"{_name(row.photo)}{which}</td>",
-        f'<td role="cell" class="picture">{_image(row.thumbnail, "face with landmarks")}</td>',
+        f"{named(row.photo)}{which}</td>",
+        f'<td role="cell" class="picture">{picture(row.thumbnail, "face with landmarks")}</td>',
     ]
     for title, figure in FIGURES.items():
         shown, value = figure(row.face)
@@ -167,29 +153,3 @@ def _row(row: _FaceRow) -> str:
             f'data-value="{key}">{escape(shown)}</td>'
         )
     return f'<tr role="row">{"".join(cells)}</tr>\n'
-
-
-def _name(photo: Path) -> str:
-    """Return a file's name and folder; isolated, so that no direction mark turns the rest."""
-    folder = str(photo.parent)
-    shown = "" if folder == "." else f'<bdi class="folder">{escape(folder + os.sep)}</bdi>'
-    return f'<bdi class="name">{escape(photo.name)}</bdi>{shown}'
-
-
-def _image(jpeg: bytes, description: str) -> str:
-    data = base64.b64encode(jpeg).decode("ascii")
-    return f'<img alt="{description}" src="data:image/jpeg;base64,{data}">'
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    """Return what allows exactly this style or script in a content security policy."""
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -32,7 +32,8 @@ class AnnotatedFace:
         landmarks: (K, 2) float32 pixels, (0, 0) = centre of the top-left pixel.
         head_pose: Its head pose label, if there is one.
         head_pose_spread: How far the labellers of the pose disagree, in degrees.
-        attributes: What makes it hard, of ``WFLW_ATTRIBUTES``, where the data set says so.
+        attributes: What makes it hard, such as ``WFLW_ATTRIBUTES``, where the data
+            set says so.
         landmark_visible: (K,) float32 in [0, 1], the probability that each point can be seen: 1
             seen, 0 hidden; None where nothing says so.
         landmark_sigma: (K,) float32 pixels, the error radius of points that a model placed.

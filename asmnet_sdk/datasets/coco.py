@@ -30,7 +30,8 @@ __all__ = ["read_coco", "write_coco"]
 def read_coco(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
     """Read a keypoint file of COCO: ``images`` and ``annotations`` with x, y, visibility triples.
 
-    Annotations without points or with an unlabelled point (visibility 0) are left out.
+    Annotations without points or with an unlabelled point (visibility 0) are left out. What
+    ``attributes`` of an annotation says is true is an attribute of the face.
 
     Args:
         path: The JSON file.
@@ -95,6 +96,7 @@ def _parse_annotation(
         photo=existing_photo(photos / name, where=f"image {annotation.get('image_id')!r}"),
         subset=subset,
         landmarks=finite_points(triples[:, :2], where="keypoints"),
+        attributes=frozenset(str(name) for name, value in more.items() if value is True),
         landmark_visible=visible_values((triples[:, 2] > 1).tolist(), probabilities),
         landmark_sigma=point_values(more.get("landmark_sigma"), count, where="landmark_sigma"),
         score=None if score is None else float(score[0]),
@@ -168,7 +170,8 @@ def _annotation(face: AnnotatedFace, image_id: int) -> dict[str, Any]:
     if face.score is not None:
         annotation["score"] = round(face.score, 4)
     values = {name: getattr(face, name) for name in ("landmark_visible", "landmark_sigma")}
-    more = {name: _rounded(found) for name, found in values.items() if found is not None}
+    more: dict[str, Any] = dict.fromkeys(sorted(face.attributes), True)
+    more |= {name: _rounded(found) for name, found in values.items() if found is not None}
     return annotation | ({"attributes": more} if more else {})
 
 

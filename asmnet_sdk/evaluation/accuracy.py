@@ -9,40 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
-from asmnet_sdk.datasets import WFLW_ATTRIBUTES, AnnotatedFace
+from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.protocol import DetectorInput
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.evaluation.groups import Grouping, groups_by, subsets_and_attributes
+from asmnet_sdk.evaluation.intervals import mean_interval
 from asmnet_sdk.evaluation.metrics import (
     area_under_curve,
     failure_rate,
     head_pose_errors,
     inter_ocular_nme,
 )
+from asmnet_sdk.evaluation.results import FaceResult
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import LAYOUTS, Layout, convert_landmarks, is_convertible
-from asmnet_sdk.results import BoundingBox, Face, HeadPose
+from asmnet_sdk.results import BoundingBox, HeadPose
 
 __all__ = ["FaceResult", "SubsetFigures", "evaluate", "predict_at", "summarise"]
 
 _FOUND_OVERLAP = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FaceResult:
-    """One annotated face and what the aligner made of it.
-
-    Attributes:
-        annotated: The face and its labels.
-        face: The prediction, in the layout in which it is judged: the annotated one, or the
-            model's where that has fewer points; None where the detector did not find it.
-        nme_percent: Its inter-ocular NME; infinite where the face was not found.
-    """
-
-    annotated: AnnotatedFace
-    face: Face | None
-    nme_percent: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +37,12 @@ class SubsetFigures:
     """Accuracy on one subset.
 
     Attributes:
-        subset: Its name, or an attribute of ``WFLW_ATTRIBUTES``; ``"all"`` for the whole set.
+        subset: Its name, an attribute or a range; ``"all"`` for the whole set.
         faces: Number of annotated faces.
         missed: Faces that the detector did not find (IoU with the annotated box below 0.5).
         nme_percent: Mean inter-ocular NME of the faces found.
+        nme_interval_percent: What holds that mean with a probability of 95 % (bootstrap over the
+            faces); None for fewer than two.
         failure_rate_percent: Share of faces with an NME above 8 %, missed ones included.
         auc: Area under the cumulative error curve up to 8 %, missed faces count as failures.
         head_pose_errors_degrees: Mean absolute errors of yaw, pitch, roll; None without labels.
@@ -66,6 +55,7 @@ class SubsetFigures:
     failure_rate_percent: float
     auc: float
     head_pose_errors_degrees: tuple[float, float, float] | None
+    nme_interval_percent: tuple[float, float] | None = None
 
 
 def evaluate(
@@ -126,15 +116,18 @@ def predict_at(
     return FaceResult(annotated=annotated, face=face, nme_percent=float(nme))
 
 
-def summarise(results: Sequence[FaceResult]) -> list[SubsetFigures]:
-    """Return the figures of each subset, of the faces of each attribute, and of all.
+def summarise(results: Sequence[FaceResult], *, by: Sequence[Grouping] = ()) -> list[SubsetFigures]:
+    """Return the figures of each subset, of the faces of each attribute and range, and of all.
 
     Those of all are left out where they would be the only other row.
+
+    Args:
+        results: What ``evaluate`` gave.
+        by: Ranges that get a row each.
     """
-    subsets = sorted({result.annotated.subset for result in results})
-    groups = [(s, [r for r in results if r.annotated.subset == s]) for s in subsets]
-    groups += [(a, [r for r in results if a in r.annotated.attributes]) for a in WFLW_ATTRIBUTES]
-    figures = [_figures(name, group) for name, group in groups if group]
+    groups = subsets_and_attributes(results)
+    groups += [group for grouping in by for group in groups_by(grouping, results)]
+    figures = [_figures(name, group) for name, group in groups]
     return figures if len(figures) == 1 else [*figures, _figures("all", results)]
 
 
@@ -182,6 +175,7 @@ def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
         failure_rate_percent=failure_rate(nme),
         auc=area_under_curve(nme),
         head_pose_errors_degrees=_head_pose_errors(results),
+        nme_interval_percent=mean_interval(found),
     )
 
 

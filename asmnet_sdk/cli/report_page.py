@@ -1,0 +1,82 @@
+"""What the pages of reports have in common: one file, one style, one script, nothing fetched."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+__all__ = ["begin_page", "column_header", "counted", "end_page", "named", "picture", "write_whole"]
+
+
+def begin_page(title: str) -> str:
+    """Return a page up to the beginning of its body."""
+    style, script = _asset("report.css"), _asset("report.js")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
+        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n"
+        "</head>\n<body>\n"
+    )
+
+
+def end_page() -> str:
+    """Return what ends a page: the script that sorts its table."""
+    return f"<script>{_asset('report.js')}</script>\n</body>\n</html>\n"
+
+
+def write_whole(path: Path, parts: Iterable[str]) -> None:
+    """Write a page: the whole of it, or nothing.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        # A file name may hold bytes that are no text; any other handler stops at them.
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(parts)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def column_header(title: str) -> str:
+    """Return the head of a column that can be sorted by."""
+    return f'<th role="columnheader"><button type="button">{escape(title)}</button></th>'
+
+
+def named(photo: Path) -> str:
+    """Return a file's name and folder; isolated, so that no direction mark turns the rest."""
+    folder = str(photo.parent)
+    shown = "" if folder == "." else f'<bdi class="folder">{escape(folder + os.sep)}</bdi>'
+    return f'<bdi class="name">{escape(photo.name)}</bdi>{shown}'
+
+
+def picture(jpeg: bytes, description: str) -> str:
+    """Return a picture that is in the page itself."""
+    data = base64.b64encode(jpeg).decode("ascii")
+    return f'<img alt="{escape(description)}" src="data:image/jpeg;base64,{data}">'
+
+
+def counted(number: int, noun: str) -> str:
+    """Return such as ``1 face`` or ``2 faces``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _asset(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    """Return what allows exactly this style or script in a content security policy."""
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
