@@ -19,8 +19,8 @@ from asmnet_sdk.crops import cut_crop
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
 from asmnet_sdk.geometry import Matrix, fit_similarity, scale_of
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
-from asmnet_sdk.pasting import paste
 from asmnet_sdk.results import Face
+from asmnet_sdk.warping.pasting import paste
 
 __all__ = ["TEMPLATES", "WarpedFace", "warp_face"]
 

@@ -1,4 +1,4 @@
-"""What a prediction returns: frozen, typed faces, boxes and head poses."""
+"""One face: its landmarks, head pose and scores, frozen and typed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.bounding_box import BoundingBox
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.head_pose import HeadPose
 from asmnet_sdk.layouts import (
     FIVE_POINT,
     IBUG_68,
@@ -20,8 +18,10 @@ from asmnet_sdk.layouts import (
     convert_landmarks,
     is_convertible,
 )
+from asmnet_sdk.results.bounding_box import BoundingBox
+from asmnet_sdk.results.head_pose import HeadPose
 
-__all__ = ["BoundingBox", "Face", "HeadPose"]
+__all__ = ["Face"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +96,7 @@ class Face:
 
     def _repr_html_(self) -> str:
         """Show the points as a drawing and the figures as a table, in notebooks."""
-        from asmnet_sdk.face_html import face_html  # only notebooks need it
+        from asmnet_sdk.results.face_html import face_html  # only notebooks need it
 
         return face_html(self)
 
