@@ -19,6 +19,7 @@ from asmnet_sdk.hub.registry import DEFAULT_MODEL
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.landmarks.contract import ModelMetadata
+from asmnet_sdk.landmarks.looks import Passes, check_passes, look
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face
@@ -49,8 +50,10 @@ class FaceAligner:
             here is used or refused, never replaced; ``.device`` says what is in use.
         threads: Threads at work in one call; None is all cores. It also limits OpenCV, whose
             number is one for the whole process: of all aligners the smallest one holds.
-        passes: 1, or 2 to look again at a crop that the first look has centred and turned
-            upright: steadier for careless boxes and tilted heads, at twice the time.
+        passes: How often the network looks at a face. ``"auto"``: once, and again where that
+            helps: upright where the face is tilted, centred where the box was careless, in all
+            four quarter turns where it is unsure. 2: always twice, the second time upright and
+            centred. 1: always once.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
         local_files_only: Never touch the network.
         revision: Branch, tag or commit of a Hub repository.
@@ -71,13 +74,13 @@ class FaceAligner:
         detector: DetectorInput = "default",
         device: str = "auto",
         threads: int | None = None,
-        passes: int = 1,
+        passes: Passes = "auto",
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
         filename: str | None = None,
     ) -> None:
-        self._passes = _check_passes(passes)
+        self._passes = check_passes(passes)
         self._detector = ChosenDetector(
             detector, cache_dir=cache_dir, local_files_only=local_files_only, threads=threads
         )
@@ -148,8 +151,7 @@ class FaceAligner:
             ModelDownloadError: No boxes were given and the detector could not be fetched.
         """
         pixels = load_image(image, color=color, copy=False)
-        crops = [self.cut(pixels, boxes, color="rgb")]
-        return self._align_each(self._look_again([pixels], crops))[0]
+        return self._look_at([pixels], [self.cut(pixels, boxes, color="rgb")])[0]
 
     def detect(self, image: ImageInput, *, color: ColorOrder = "bgr") -> list[BoundingBox]:
         """Find the faces in an image, without aligning them.
@@ -218,10 +220,10 @@ class FaceAligner:
                 boxes cannot be used: the message says which, counted from 0.
         """
         pairs = _pairs(images, boxes)
-        crops: list[list[FaceCrop]] = []
+        faces: list[list[Face]] = []
         for start in range(0, len(pairs), _IMAGES_AT_ONCE):
-            crops += self._crops_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
-        return self._align_each(crops)
+            faces += self._faces_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
+        return faces
 
     def cut(
         self,
@@ -232,8 +234,8 @@ class FaceAligner:
     ) -> list[FaceCrop]:
         """Cut the crops that ``predict`` would look at: the first half of its work.
 
-        ``predict`` is ``align(cut(image, boxes))``; with ``passes=2`` it cuts again at the faces
-        that this gives, and aligns these crops.
+        ``predict`` is ``align(cut(image, boxes))`` where one look is enough; for further looks
+        (see ``passes``) it cuts again at the faces that this gives, and aligns these crops.
 
         Args:
             image: As for ``predict``.
@@ -272,30 +274,23 @@ class FaceAligner:
         if self._is_closed:
             raise ModelError("this aligner was closed")
 
-    def _crops_of(
-        self, pairs: Iterable[_Pair], start: int, color: ColorOrder
-    ) -> list[list[FaceCrop]]:
-        """Return the crops of several images; ``start`` is the number of the first one."""
+    def _faces_of(self, pairs: Iterable[_Pair], start: int, color: ColorOrder) -> list[list[Face]]:
+        """Return the faces of several images; ``start`` is the number of the first one."""
         images: list[NDArray[np.uint8]] = []
         crops: list[list[FaceCrop]] = []
         for number, (image, boxes) in enumerate(pairs, start):
             with _named(f"image {number}"):
                 images.append(load_image(image, color=color, copy=False))
                 crops.append(self.cut(images[-1], boxes, color="rgb"))
-        return self._look_again(images, crops)
+        return self._look_at(images, crops)
 
-    def _look_again(
-        self, images: Sequence[NDArray[np.uint8]], crops: list[list[FaceCrop]]
-    ) -> list[list[FaceCrop]]:
-        """Return the crops of RGB images that the last pass looks at, from those of the first."""
-        for _ in range(self._passes - 1):
-            faces = self._align_each(crops)
-            crops = [self.cut(*pair, color="rgb") for pair in zip(images, faces, strict=True)]
-        return crops
-
-    def _align_each(self, crops: Sequence[Sequence[FaceCrop]]) -> list[list[Face]]:
-        """Align the crops of several images together; return the faces of each."""
-        faces = iter(self.align(list(chain(*crops))))
+    def _look_at(
+        self, images: Sequence[NDArray[np.uint8]], crops: Sequence[Sequence[FaceCrop]]
+    ) -> list[list[Face]]:
+        """Look at the crops of several RGB images together; return the faces of each."""
+        self._check_open()
+        image_of_each = [i for i, some in zip(images, crops, strict=True) for _ in some]
+        faces = iter(look(self._network, image_of_each, list(chain(*crops)), self._passes))
         return [list(islice(faces, len(some))) for some in crops]
 
     def _places_in(
@@ -309,12 +304,6 @@ class FaceAligner:
         for box in found:
             check_box_against_image(box, image)
         return found
-
-
-def _check_passes(passes: int) -> int:
-    if passes not in (1, 2):
-        raise InvalidInputError(f"passes must be 1 or 2, got {passes!r}")
-    return passes
 
 
 def _pairs(images: Iterable[ImageInput], boxes: Iterable[BoxesInput] | None) -> list[_Pair]:

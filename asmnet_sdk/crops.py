@@ -6,7 +6,7 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.geometry import Matrix, compose, invert, scale_of, transform_points
 from asmnet_sdk.results import BoundingBox
@@ -18,6 +18,7 @@ __all__ = [
     "image_to_crop",
     "part_under_crop",
     "resize_matrix",
+    "upright_box",
 ]
 
 _IDENTITY = [[1, 0, 0], [0, 1, 0]]
@@ -40,6 +41,24 @@ def crop_matrix(
     a, b = scale * math.cos(angle), scale * math.sin(angle)
     (x, y), middle = box.center, (size - 1) / 2
     return np.array([[a, b, middle - a * x - b * y], [-b, a, middle + b * x - a * y]])
+
+
+def upright_box(landmarks: ArrayLike, clockwise_degrees: float) -> BoundingBox:
+    """Return the face box as it is when the face is turned upright about its middle.
+
+    Args:
+        landmarks: (K, 2) image pixels.
+        clockwise_degrees: How far the face is turned clockwise in the image.
+
+    Raises:
+        InvalidBoundingBoxError: The landmarks span no box.
+    """
+    angle = math.radians(clockwise_degrees)
+    a, b = math.cos(angle), math.sin(angle)
+    box = BoundingBox.around(np.asarray(landmarks, np.float64) @ [[a, -b], [b, a]])
+    (x, y), half_width, half_height = box.center, box.width / 2, box.height / 2
+    x, y = a * x - b * y, b * x + a * y
+    return BoundingBox(x - half_width, y - half_height, x + half_width, y + half_height)
 
 
 def resize_matrix(from_wh: tuple[float, float], to_wh: tuple[float, float]) -> Matrix:

@@ -19,6 +19,7 @@ __all__ = [
     "fit_similarity",
     "intersection_over_union",
     "invert",
+    "roll_in_image",
     "rotate_head_pose",
     "rotation_to_euler",
     "scale_of",
@@ -155,3 +156,14 @@ def rotate_head_pose(angles_degrees: ArrayLike, clockwise_degrees: float) -> NDA
     """Return the (..., 3) yaw, pitch, roll after the picture itself was turned clockwise."""
     turn = euler_to_rotation([0.0, 0.0, clockwise_degrees])
     return rotation_to_euler(turn @ euler_to_rotation(angles_degrees))
+
+
+def roll_in_image(yaw: float, pitch: float, roll: float) -> float:
+    """Return by how many degrees the head's up axis is turned clockwise in the image.
+
+    Turning the picture adds to it, at any yaw and pitch; it is 0 exactly where ``roll`` is.
+    """
+    yaw, pitch, roll = math.radians(yaw), math.radians(pitch), math.radians(roll)
+    across = math.cos(yaw) * math.sin(roll)
+    up = math.cos(pitch) * math.cos(roll) + math.sin(pitch) * math.sin(yaw) * math.sin(roll)
+    return math.degrees(math.atan2(across, up))

@@ -19,7 +19,7 @@ def dot_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dot_aligner(dot_model: Path) -> FaceAligner:
-    return FaceAligner(dot_model, device="cpu")
+    return FaceAligner(dot_model, device="cpu", passes=1)
 
 
 @pytest.fixture(scope="session")

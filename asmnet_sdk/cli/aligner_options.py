@@ -39,10 +39,11 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--passes",
-        type=int,
-        choices=(1, 2),
-        default=1,
-        help="2 looks at each face twice: steadier for tilted heads, half as fast (default: 1)",
+        type=_number_or_auto,
+        choices=("auto", 1, 2),
+        default="auto",
+        help="how often to look at each face; auto looks again at tilted, unsure and badly placed "
+        "ones (default: %(default)s)",
     )
     parser.add_argument("--offline", action="store_true", help="never use the network")
 
@@ -59,3 +60,7 @@ def make_aligner(options: argparse.Namespace, *, threads: int | None = None) -> 
         passes=options.passes,
         local_files_only=options.offline,
     )
+
+
+def _number_or_auto(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
+from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop, upright_box
 from asmnet_sdk.errors import InvalidBoundingBoxError
-from asmnet_sdk.geometry import Matrix, rotate_head_pose, scale_of
+from asmnet_sdk.geometry import Matrix, compose, roll_in_image, rotate_head_pose, scale_of
 from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_contract
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
@@ -44,6 +44,19 @@ class FaceCrop:
     """How far the face is turned in the image; the crop was turned back by as much."""
     box: BoundingBox
     """The box that the face will carry."""
+
+    def turned(self, quarters: int) -> FaceCrop:
+        """Return the crop of a face turned clockwise by so many quarter turns more."""
+        last = len(self.pixels) - 1
+        turn, matrix = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, last]]), self.matrix
+        for _ in range(quarters):
+            matrix = compose(turn, matrix)
+        return replace(
+            self,
+            pixels=np.rot90(self.pixels, quarters),
+            matrix=matrix,
+            clockwise_degrees=self.clockwise_degrees + 90 * quarters,
+        )
 
 
 class LandmarkNetwork:
@@ -79,12 +92,13 @@ class LandmarkNetwork:
         return self._cut(image, box, looked_at=box, turn=box.roll or 0.0)
 
     def cut_again(self, image: NDArray[np.uint8], face: Face) -> FaceCrop:
-        """Cut a better crop of a face: around its landmarks, and turned upright by its roll."""
+        """Cut a better crop of a face: upright, and centred on its landmarks."""
+        roll = roll_in_image(face.head_pose.yaw, face.head_pose.pitch, face.head_pose.roll)
         try:
-            around = BoundingBox.around(face.landmarks)
+            around = upright_box(face.landmarks, roll)
         except InvalidBoundingBoxError:  # all landmarks in one place
             return self.cut(image, face.box)
-        return self._cut(image, face.box, looked_at=around, turn=face.head_pose.roll)
+        return self._cut(image, face.box, looked_at=around, turn=roll)
 
     def cut_whole(self, image: NDArray[np.uint8]) -> FaceCrop:
         """Take a whole image as the crop, with black borders if it is not square.

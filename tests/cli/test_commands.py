@@ -378,12 +378,12 @@ def usage_error(capsys, *words: str) -> str:
         (["predict", "a.jpg", "--box", "1", "2"], "argument --box: expected 4 arguments"),
         (["predict", "a.jpg", "--threads", "0"], "'0' is no whole number from 1"),
         (["predict", "a.jpg", "--threads", "two"], "'two' is no whole number from 1"),
-        (["predict", "a.jpg", "--passes", "3"], "invalid choice: 3 (choose from 1, 2)"),
+        (["predict", "a.jpg", "--passes", "3"], "invalid choice: 3 (choose from auto, 1, 2)"),
         (["completion", "tcsh"], "see asmnet completion --help"),
     ],
 )
 def test_wrong_usage_is_one_line_with_a_hint(capsys, words, expected):
-    assert expected in usage_error(capsys, *words).replace("'1', '2'", "1, 2")
+    assert expected in usage_error(capsys, *words).replace("'auto'", "auto")
 
 
 def test_no_command_prints_the_help_and_fails(capsys):

@@ -117,7 +117,7 @@ class Zsh:
         (("predict", "--detector", ""), DETECTORS, False),
         (("predict", "--box", "1", "2", "3", ""), [], False),
         (("predict", "--box", "1", "2", "3", "4", ""), [], True),
-        (("predict", "--passes", ""), ["1", "2"], False),
+        (("predict", "--passes", ""), ["auto", "1", "2"], False),
         (("predict", "--offline", "ph"), [], True),
         (("benchmark", "a.jpg", "--models", ALIGNERS[0], ""), ALIGNERS, False),
         (("evaluate", "--boxes", "t"), ["truth"], False),
