@@ -6,11 +6,13 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from asmnet_sdk.cli.completion_scripts import WRITERS, Argument, Command
 from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.errors import missing_extra
 from asmnet_sdk.hub.registry import available_models
 
-__all__ = ["add_parser", "describe_commands"]
+__all__ = ["add_parser"]
+
+_SHELLS = ("bash", "zsh", "fish")
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -26,62 +28,31 @@ def add_parser(commands: Subcommands) -> None:
             "  asmnet completion zsh > ~/.zfunc/_asmnet   # a folder of $fpath\n"
             "  asmnet completion fish > ~/.config/fish/completions/asmnet.fish\n"
             "Or, in the shell's start file:\n"
-            "  source <(asmnet completion bash)"
+            "  source <(asmnet completion bash)\n"
+            "Needs shtab: pip install 'asmnet-sdk[completion]'"
         ),
     )
-    parser.add_argument("shell", metavar="SHELL", choices=tuple(WRITERS), help="bash, zsh or fish")
+    parser.add_argument("shell", metavar="SHELL", choices=_SHELLS, help=", ".join(_SHELLS))
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the script."""
+    try:
+        import shtab
+    except ImportError as exc:
+        raise missing_extra("asmnet completion", "completion", "shtab") from exc
     from asmnet_sdk.cli.program import make_parser
 
     parser, commands = make_parser()
-    print(WRITERS[options.shell](describe_commands(parser, commands)), end="")  # noqa: T201
-    return 0
-
-
-def describe_commands(
-    parser: argparse.ArgumentParser, commands: Mapping[str, argparse.ArgumentParser]
-) -> list[Command]:
-    """Return what can be completed; the first entry is ``asmnet`` itself, without a name."""
-    summaries = {
-        choice.dest: choice.help or ""
-        for action in parser._actions
-        if isinstance(action, argparse._SubParsersAction)
-        for choice in action._choices_actions
-    }
     names = _known_names()
-    described = [_describe("", "", parser, names)]
-    described += [_describe(name, summaries[name], p, names) for name, p in commands.items()]
-    return described
-
-
-def _describe(
-    name: str, summary: str, parser: argparse.ArgumentParser, names: Mapping[str, tuple[str, ...]]
-) -> Command:
-    arguments = [
-        _argument(action, names)
-        for action in parser._actions
-        if not isinstance(action, argparse._SubParsersAction)
-    ]
-    return Command(name=name, summary=summary, arguments=tuple(arguments))
-
-
-def _argument(action: argparse.Action, names: Mapping[str, tuple[str, ...]]) -> Argument:
-    is_option = bool(action.option_strings)
-    words = tuple(map(str, action.choices or ())) or names.get(action.dest, ())
-    takes_files = action.type is Path or action.dest == "model" or not is_option
-    metavar = action.metavar if isinstance(action.metavar, str) else action.dest
-    return Argument(
-        options=tuple(action.option_strings),
-        metavar=metavar,
-        summary=" ".join(((action.help or "") % vars(action)).split()),
-        count=1 if action.nargs is None else action.nargs,
-        words=words,
-        has_files=takes_files and not (words and action.dest != "model"),
-    )
+    for action in (action for command in commands.values() for action in command._actions):
+        if action.choices is None and action.dest in names:
+            action.choices = names[action.dest]
+        elif action.choices is None and (action.type is Path or not action.option_strings):
+            action.complete = shtab.FILE  # type: ignore[attr-defined]
+    print(shtab.complete(parser, options.shell))  # noqa: T201
+    return 0
 
 
 def _known_names() -> Mapping[str, tuple[str, ...]]:
