@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,15 +11,19 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.geometry import Matrix, rotate_head_pose
-from asmnet_sdk.layouts import Layout
+from asmnet_sdk.layouts import IBUG_68, Layout
 from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.training.covers import cover_anything, cover_face, cut_edge
 
 __all__ = [
+    "FaceLabels",
     "FacePlacement",
     "augment_face",
     "augment_negative",
+    "augment_turned_away",
     "jitter_box",
     "place_face",
+    "place_turned_away",
     "recolour",
 ]
 
@@ -26,7 +31,10 @@ Image = NDArray[np.uint8]
 
 _SCALE_DEVIATION, _SCALE_LIMIT = 0.09, 0.22
 _SHIFT_DEVIATION, _SHIFT_LIMIT = 0.045, 0.12
-_ROTATION_DEVIATION, _ROTATION_LIMIT = 14.0, 45.0
+_ROTATION_DEVIATION, _ROTATION_LIMIT = 12.0, 45.0
+_FAR_ROTATIONS = 0.25  # share of the crops turned evenly within the limit
+_TURNED_AWAY = (85.0, 275.0)  # degrees from upright that no crop of a face is to have
+_COVER, _COVER_FACE, _CUT_EDGE, _SIDE_LIGHT = 0.25, 0.18, 0.15, 0.2
 
 
 def jitter_box(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
@@ -39,25 +47,39 @@ def jitter_box(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceLabels:
+    """What is known of a face.
+
+    Attributes:
+        landmarks: (K, 2) float32, NaN where unknown.
+        landmark_weights: (K,) how far each is trusted.
+        landmark_visible: (K,) 1 seen, 0 hidden, NaN unknown.
+        head_pose: (3,) yaw, pitch, roll in degrees, or NaN.
+    """
+
+    landmarks: NDArray[np.float32]
+    landmark_weights: NDArray[np.float32]
+    landmark_visible: NDArray[np.float32]
+    head_pose: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FacePlacement:
     """How a training crop lies on its canvas, and the labels it then has.
 
     Attributes:
         matrix: (2, 3), canvas pixels -> crop pixels before mirroring.
         is_mirrored: Whether the crop is mirrored afterwards; the labels are already.
-        landmarks: (K, 2) in [0, 1] of the crop.
-        head_pose: (3,) yaw, pitch, roll in degrees.
+        labels: The labels in the crop; landmarks in [0, 1] of it.
     """
 
     matrix: Matrix
     is_mirrored: bool
-    landmarks: NDArray[np.float32]
-    head_pose: NDArray[np.float32]
+    labels: FaceLabels
 
 
 def place_face(
-    landmarks: NDArray[np.float32],
-    head_pose: NDArray[np.float32],
+    labels: FaceLabels,
     layout: Layout,
     *,
     crop_scale: float,
@@ -67,44 +89,147 @@ def place_face(
     """Turn, shift, scale and perhaps mirror a crop at random.
 
     Args:
-        landmarks: (K, 2) canvas pixels.
-        head_pose: (3,) yaw, pitch, roll in degrees.
+        labels: Of the face; landmarks in canvas pixels.
         layout: The layout of the landmarks; its mirror order goes with a mirrored picture.
         crop_scale: Crop side / longer side of the face box.
         size: Side of the crop.
         generator: Source of chance.
     """
-    turn = _clipped_normal(generator, _ROTATION_DEVIATION, _ROTATION_LIMIT)
-    box = jitter_box(BoundingBox.around(landmarks), generator)
-    matrix = crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
-    points = image_to_crop(landmarks, matrix, size)
-    pose = rotate_head_pose(head_pose, turn).astype(np.float32)
+    turn = _random_turn(generator)
+    matrix = _random_matrix(labels.landmarks, crop_scale, size, turn, generator)
+    placed = replace(
+        labels,
+        landmarks=image_to_crop(labels.landmarks, matrix, size),
+        head_pose=rotate_head_pose(labels.head_pose, turn).astype(np.float32),
+    )
     is_mirrored = bool(generator.random() < 0.5)
-    if is_mirrored:
-        points = points[list(layout.mirror)].copy()
-        points[:, 0] = 1 - points[:, 0]
-        pose = pose * np.array([-1, 1, -1], np.float32)
-    return FacePlacement(matrix=matrix, is_mirrored=is_mirrored, landmarks=points, head_pose=pose)
+    return FacePlacement(
+        matrix=matrix,
+        is_mirrored=is_mirrored,
+        labels=_mirrored(placed, layout) if is_mirrored else placed,
+    )
+
+
+def place_turned_away(
+    landmarks: NDArray[np.float32],
+    *,
+    crop_scale: float,
+    size: int,
+    generator: np.random.Generator,
+) -> Matrix:
+    """Return a crop of a face on its side or on its head, which is to pass for none."""
+    turn = generator.uniform(*_TURNED_AWAY)
+    return _random_matrix(landmarks, crop_scale, size, turn, generator)
+
+
+def _random_turn(generator: np.random.Generator) -> float:
+    if generator.random() < _FAR_ROTATIONS:
+        return float(generator.uniform(-_ROTATION_LIMIT, _ROTATION_LIMIT))
+    return _clipped_normal(generator, _ROTATION_DEVIATION, _ROTATION_LIMIT)
+
+
+def _random_matrix(
+    landmarks: NDArray[np.float32],
+    crop_scale: float,
+    size: int,
+    turn: float,
+    generator: np.random.Generator,
+) -> Matrix:
+    known = landmarks[np.isfinite(landmarks).all(axis=1)]
+    box = jitter_box(BoundingBox.around(known), generator)
+    return crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
+
+
+def _mirrored(labels: FaceLabels, layout: Layout) -> FaceLabels:
+    order = list(layout.mirror)
+    points = labels.landmarks[order].copy()
+    points[:, 0] = 1 - points[:, 0]
+    return FaceLabels(
+        landmarks=points,
+        landmark_weights=labels.landmark_weights[order],
+        landmark_visible=labels.landmark_visible[order],
+        head_pose=labels.head_pose * np.array([-1, 1, -1], np.float32),
+    )
 
 
 def augment_face(
-    canvas: Image, placement: FacePlacement, *, size: int, generator: np.random.Generator
-) -> Image:
-    """Cut one training crop as it is placed, in random light and quality.
+    canvas: Image,
+    placement: FacePlacement,
+    *,
+    size: int,
+    others: Sequence[Image] = (),
+    generator: np.random.Generator,
+) -> tuple[Image, NDArray[np.float32]]:
+    """Cut one training crop as it is placed, in random light and quality, some partly covered.
 
     Args:
         canvas: (C, C, 3) uint8 RGB.
         placement: Where the crop lies.
         size: Side of the crop, as in the placement.
+        others: Pictures whose pieces may cover the face.
         generator: Source of chance.
 
     Returns:
-        (size, size, 3) uint8 RGB.
+        (size, size, 3) uint8 RGB, and the (K,) visibility of the points under the covers.
     """
     crop = cut_crop(canvas, placement.matrix, (size, size))
     if placement.is_mirrored:
         crop = np.ascontiguousarray(crop[:, ::-1])
-    return _degrade(_occlude(recolour(crop, generator), generator), generator)
+    crop = recolour(crop, generator)
+    if generator.random() < _SIDE_LIGHT:
+        crop = _light_from_a_side(crop, generator)
+    points = placement.labels.landmarks * size - 0.5
+    hidden = _cover(crop, points, others, generator)
+    visible = np.where(_lies_in(points, hidden), np.float32(0), placement.labels.landmark_visible)
+    return _degrade(crop, generator), visible.astype(np.float32)
+
+
+def _cover(
+    crop: Image,
+    points: NDArray[np.float32],
+    others: Sequence[Image],
+    generator: np.random.Generator,
+) -> NDArray[np.bool_]:
+    """Draw covers on a crop; return the mask of all that is hidden."""
+    hidden = np.zeros(crop.shape[:2], bool)
+    if len(points) == IBUG_68.point_count and generator.random() < _COVER_FACE:
+        hidden |= cover_face(crop, points, generator)
+    if generator.random() < _COVER:
+        hidden |= cover_anything(crop, others, generator)
+    if generator.random() < _CUT_EDGE:
+        hidden |= cut_edge(crop, generator)
+    return hidden
+
+
+def _lies_in(points: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which points lie in a mask; unknown ones and those outside the crop do not."""
+    size = len(mask)
+    known = np.asarray(np.isfinite(points).all(axis=1))
+    columns, rows = np.where(known[:, None], np.round(points), -1).astype(int).T
+    inside = (columns >= 0) & (columns < size) & (rows >= 0) & (rows < size)
+    hidden: NDArray[np.bool_] = (
+        inside & mask[np.clip(rows, 0, size - 1), np.clip(columns, 0, size - 1)]
+    )
+    return hidden
+
+
+def _light_from_a_side(crop: Image, generator: np.random.Generator) -> Image:
+    """Let the brightness fall off along a random direction."""
+    size = len(crop)
+    turn = generator.uniform(0, 2 * np.pi)
+    ramp = np.linspace(-1, 1, size)
+    slope = generator.uniform(0.2, 1.1)
+    across, down = slope * np.cos(turn) * ramp[None], slope * np.sin(turn) * ramp[:, None]
+    light = np.exp(across + down - 0.15 * slope).astype(np.float32)
+    lit: Image = np.clip(crop * light[..., None], 0, 255).astype(np.uint8)
+    return lit
+
+
+def augment_turned_away(
+    canvas: Image, matrix: Matrix, *, size: int, generator: np.random.Generator
+) -> Image:
+    """Cut a crop as ``place_turned_away`` places it, in random light and quality."""
+    return _degrade(recolour(cut_crop(canvas, matrix, (size, size)), generator), generator)
 
 
 def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) -> Image:
@@ -130,22 +255,6 @@ def recolour(crop: Image, generator: np.random.Generator) -> Image:
     if generator.random() < 0.15:
         grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
         crop = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)  # type: ignore[assignment]
-    return crop
-
-
-def _occlude(crop: Image, generator: np.random.Generator) -> Image:
-    """Cover a random box with one colour or with noise."""
-    if generator.random() >= 0.35:
-        return crop
-    size = crop.shape[0]
-    width, height = generator.uniform(0.1, 0.45, size=2) * size
-    x, y = generator.uniform(-0.1, 0.9, size=2) * size
-    left, top, right, bottom = (max(int(v), 0) for v in (x, y, x + width, y + height))
-    part = crop[top:bottom, left:right]
-    if generator.random() < 0.5:
-        part[:] = generator.integers(0, 256, size=3)
-    else:
-        part[:] = generator.integers(0, 256, size=part.shape)
     return crop
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -16,7 +16,14 @@ from torch import Tensor
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
-from asmnet_sdk.training.augmentation import augment_face, augment_negative, place_face
+from asmnet_sdk.training.augmentation import (
+    FaceLabels,
+    augment_face,
+    augment_negative,
+    augment_turned_away,
+    place_face,
+    place_turned_away,
+)
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.samples import FaceSamples
 
@@ -27,10 +34,12 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """N faces followed by M negatives; labels are those of the faces."""
+    """N faces followed by M negatives; labels are those of the faces, NaN where unknown."""
 
     images: Tensor
     landmarks: Tensor
+    landmark_weights: Tensor
+    landmark_visible: Tensor
     head_poses: Tensor
     pose_weights: Tensor
 
@@ -40,7 +49,8 @@ class BatchSource:
     """All batches of a run; those of an epoch depend on the seed and its number alone.
 
     Attributes:
-        faces: The faces; each is shown once an epoch.
+        faces: The faces. An epoch shows each once; or, with ``epoch_faces`` in the recipe, so many,
+            drawn by their ``draw_weights``.
         negatives: (M, S, S, 3) uint8 RGB crops without a face.
         layout: The layout of the landmarks.
         recipe: Gives sizes and seed.
@@ -67,7 +77,7 @@ class BatchSource:
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch."""
-        return len(self.faces) // self.recipe.batch_size
+        return (self.recipe.epoch_faces or len(self.faces)) // self.recipe.batch_size
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch; epochs count from 0."""
@@ -75,35 +85,84 @@ class BatchSource:
 
     def _batches(self, epoch: int) -> Iterator[Batch]:
         generator = np.random.default_rng((self.recipe.seed, epoch))
-        order = generator.permutation(len(self.faces))
+        order = self._order(generator)
         count, size = self.recipe.batch_size, self.recipe.size_in(epoch)
         for step in range(len(self)):
             yield self._batch(order[step * count : (step + 1) * count], size, generator)
 
+    def _order(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        if not self.recipe.epoch_faces:
+            return generator.permutation(len(self.faces))
+        shares = self.faces.draw_weights.astype(np.float64)
+        return generator.choice(len(shares), self.recipe.epoch_faces, p=shares / shares.sum())
+
     def _batch(self, chosen: NDArray[np.int64], size: int, generator: np.random.Generator) -> Batch:
-        placements, crops = [], []
-        for i in chosen:
-            placement = place_face(
-                self.faces.landmarks[i],
-                self.faces.head_poses[i],
-                self.layout,
-                crop_scale=self.recipe.crop_scale,
-                size=size,
-                generator=generator,
-            )
-            canvas = self.faces.canvases[i]
-            crops.append(augment_face(canvas, placement, size=size, generator=generator))
-            placements.append(placement)
-        crops += [
-            augment_negative(self.negatives[i], size=size, generator=generator)
-            for i in generator.integers(max(len(self.negatives), 1), size=self.recipe.negatives)
-        ]
+        drawn = [self._face(i, size, generator) for i in chosen]
+        crops = [crop for crop, _ in drawn] + self._crops_without_face(size, generator)
+        labels = [label for _, label in drawn]
+
+        def stack(name: str) -> Tensor:
+            return torch.from_numpy(np.stack([getattr(label, name) for label in labels]))
+
         return Batch(
             to_network_input(np.stack(crops)),
-            torch.from_numpy(np.stack([placement.landmarks for placement in placements])),
-            torch.from_numpy(np.stack([placement.head_pose for placement in placements])),
+            stack("landmarks"),
+            stack("landmark_weights"),
+            stack("landmark_visible"),
+            stack("head_pose"),
             torch.from_numpy(self.faces.pose_weights[chosen]),
         )
+
+    def labels_of(self, i: int) -> FaceLabels:
+        """Return what is known of a face; landmarks in pixels of its canvas."""
+        faces = self.faces
+        return FaceLabels(
+            landmarks=faces.landmarks[i],
+            landmark_weights=faces.landmark_weights[i],
+            landmark_visible=faces.landmark_visible[i],
+            head_pose=faces.head_poses[i],
+        )
+
+    def _face(
+        self, i: int, size: int, generator: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], FaceLabels]:
+        """Return a crop of a face and the labels it has there."""
+        faces = self.faces
+        placement = place_face(
+            self.labels_of(i),
+            self.layout,
+            crop_scale=self.recipe.crop_scale,
+            size=size,
+            generator=generator,
+        )
+        other = faces.canvases[int(generator.integers(len(faces)))]
+        crop, visible = augment_face(
+            faces.canvases[i], placement, size=size, others=[other], generator=generator
+        )
+        return crop, replace(placement.labels, landmark_visible=visible)
+
+    def _crops_without_face(
+        self, size: int, generator: np.random.Generator
+    ) -> list[NDArray[np.uint8]]:
+        """Return pictures without a face, and faces on their side or head."""
+        crops = []
+        for _ in range(self.recipe.negatives):
+            if generator.random() < self.recipe.turned_away:
+                crops.append(self._turned_away(size, generator))
+            else:
+                crop = self.negatives[int(generator.integers(len(self.negatives)))]
+                crops.append(augment_negative(crop, size=size, generator=generator))
+        return crops
+
+    def _turned_away(self, size: int, generator: np.random.Generator) -> NDArray[np.uint8]:
+        i = int(generator.integers(len(self.faces)))
+        matrix = place_turned_away(
+            self.faces.landmarks[i],
+            crop_scale=self.recipe.crop_scale,
+            size=size,
+            generator=generator,
+        )
+        return augment_turned_away(self.faces.canvases[i], matrix, size=size, generator=generator)
 
 
 def to_network_input(crops: NDArray[np.uint8]) -> Tensor:

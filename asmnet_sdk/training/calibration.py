@@ -24,10 +24,11 @@ def calibrate_sigma(
         The factor applied.
     """
     crops, truth = upright_crops(validation, size=size, crop_scale=crop_scale)
-    landmarks, _, log_sigma, _ = predict_crops(network, crops)
-    assert log_sigma is not None
-    errors = (landmarks - torch.from_numpy(truth)).norm(dim=2)
-    factor = float(np.quantile(errors / log_sigma.exp(), COVERAGE))
+    predicted = predict_crops(network, crops)
+    assert predicted.landmark_log_sigma is not None
+    errors = (predicted.landmarks - torch.from_numpy(truth)).norm(dim=2)
+    ratios = errors / predicted.landmark_log_sigma.exp()
+    factor = float(np.quantile(ratios[ratios.isfinite()], COVERAGE))
     with torch.no_grad():
         network.sigma_bias.add_(float(np.log(factor)))
     return factor

@@ -26,6 +26,12 @@ __all__ = [
 ]
 
 
+_AT_LEAST_0 = (
+    *("negatives", "weight_decay", "average_decay", "seed", "early_epochs"),
+    *("epoch_faces", "turned_away", "frozen_blocks"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How a network is trained.
@@ -43,6 +49,10 @@ class Recipe:
         early_epochs: How many of the epochs, the first ones, train on smaller crops, which takes
             less time (progressive resizing).
         early_size: Side of the crops in those epochs.
+        epoch_faces: How many faces an epoch shows, drawn by their weights; 0: each face once.
+        turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
+        frozen_blocks: How many of the trunk's first blocks, the stem before them included, keep
+            their weights; 0: all are trained.
 
     Raises:
         InvalidInputError: A number is out of its range.
@@ -59,6 +69,9 @@ class Recipe:
     seed: int = 0
     early_epochs: int = 0
     early_size: int = 128
+    epoch_faces: int = 0
+    turned_away: float = 0.4
+    frozen_blocks: int = 0
 
     def __post_init__(self) -> None:
         for name in ("size", "early_size"):
@@ -68,7 +81,7 @@ class Recipe:
         for name in ("epochs", "batch_size", "crop_scale", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: more than 0")
-        for name in ("negatives", "weight_decay", "average_decay", "seed", "early_epochs"):
+        for name in _AT_LEAST_0:
             if getattr(self, name) < 0:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 0 or more")
 
@@ -91,6 +104,10 @@ class RunConfig:
         validation: Photos that only validate; without any, 5 % of ``photos``, chosen by a hash of
             their names.
         extra: Photos that only train, such as pseudo-labelled ones.
+        packed: Files of packed faces (``FaceSamples.save``) that only train.
+        packed_shares: How often each packed file's faces are shown, relative to a face of
+            ``photos``; one number a file, by default 1.
+        validation_packed: Files of packed faces that only validate, reported by their names.
         repeat: How often an epoch shows each annotated face, beside one time each extra face.
         network: A key of ``NETWORKS``.
         objective: A key of ``OBJECTIVES``.
@@ -104,12 +121,21 @@ class RunConfig:
     recipe: Recipe
     validation: tuple[Path, ...] = ()
     extra: tuple[Path, ...] = ()
+    packed: tuple[Path, ...] = ()
+    packed_shares: tuple[float, ...] = ()
+    validation_packed: tuple[Path, ...] = ()
     repeat: int = 1
     network: str = "asmnet"
     objective: str = "wing"
     layout: str = "IBUG_68"
     start_from: Path | None = None
     threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.packed_shares and len(self.packed_shares) != len(self.packed):
+            raise InvalidInputError(
+                f"{len(self.packed_shares)} packed_shares for {len(self.packed)} packed files"
+            )
 
 
 def make_config(values: Mapping[str, object]) -> RunConfig:
@@ -204,6 +230,11 @@ _KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object
     "str": ("a text", lambda value: isinstance(value, str), str),
     "Path": ("a path", _is_path, Path),
     "Path | None": ("a path", _is_path, Path),
+    "tuple[float, ...]": (
+        "a list of numbers",
+        lambda value: isinstance(value, list | tuple) and all(map(_is_number, value)),
+        lambda value: tuple(float(item) for item in value),
+    ),
     "tuple[Path, ...]": (
         "a list of paths",
         _is_path_list,

@@ -33,6 +33,8 @@ class _Contract(nn.Module):
             outputs["landmark_sigma"] = predicted.landmark_log_sigma.exp()
         if predicted.face_logit is not None:
             outputs["face_score"] = predicted.face_logit.sigmoid()
+        if predicted.landmark_visible_logit is not None:
+            outputs["landmark_visible"] = predicted.landmark_visible_logit.sigmoid()
         return outputs
 
 

@@ -22,10 +22,14 @@ def upright_crops(
     """Cut each face at its true box, as prediction does: crops, and landmarks in [0, 1]."""
     crops, landmarks = [], []
     for canvas, points in zip(samples.canvases, samples.landmarks, strict=True):
-        matrix = crop_matrix(BoundingBox.around(points), crop_scale=crop_scale, size=size)
+        matrix = crop_matrix(_box_around(points), crop_scale=crop_scale, size=size)
         crops.append(cut_crop(canvas, matrix, (size, size)))
         landmarks.append(image_to_crop(points, matrix, size))
     return np.stack(crops), np.stack(landmarks)
+
+
+def _box_around(landmarks: NDArray[np.float32]) -> BoundingBox:
+    return BoundingBox.around(landmarks[np.isfinite(landmarks).all(axis=1)])
 
 
 @torch.inference_mode()
@@ -43,6 +47,7 @@ def predict_crops(
         head_pose=torch.cat([part.head_pose for part in parts]),
         landmark_log_sigma=_join([part.landmark_log_sigma for part in parts]),
         face_logit=_join([part.face_logit for part in parts]),
+        landmark_visible_logit=_join([part.landmark_visible_logit for part in parts]),
     )
 
 

@@ -31,14 +31,19 @@ class Prediction(NamedTuple):
         head_pose: (N, 3) yaw, pitch, roll in degrees.
         landmark_log_sigma: (N, K) log of the predicted error radius, same unit as landmarks; None
             where the network predicts no radius.
-        face_logit: (N,) log odds that the crop shows a well placed face; None where the network
+        face_logit: (N,) log odds that the crop shows an upright, well placed face; None where the
+            network does not say.
+        landmark_visible_logit: (N, K) log odds that the point can be seen; None where the network
             does not say.
+        rotation: (N, 3, 3) the head's rotation, where ``head_pose`` comes from one.
     """
 
     landmarks: Tensor
     head_pose: Tensor
     landmark_log_sigma: Tensor | None = None
     face_logit: Tensor | None = None
+    landmark_visible_logit: Tensor | None = None
+    rotation: Tensor | None = None
 
 
 class FaceNetwork(nn.Module):
@@ -49,6 +54,7 @@ class FaceNetwork(nn.Module):
     """
 
     summary: ClassVar[str]
+    trunk: Trunk
 
 
 class PaperAsmnet(FaceNetwork):
@@ -117,8 +123,9 @@ class SpatialAsmnet(FaceNetwork):
 
     The outputs of blocks 5, 12 and 15 (strides 8, 16, 32) are merged at stride 8; each landmark
     is the mean position under the softmax of its own map (integral regression, Sun et al., ECCV
-    2018). Head pose reads the pooled last block together with the landmarks' own shape; the error
-    radius of a landmark reads the spread of its map.
+    2018). Head pose reads the pooled last block together with the landmarks' own shape, and comes
+    as a rotation in six numbers (Zhou et al., CVPR 2019). The error radius of a landmark reads the
+    spread of its map; whether it can be seen, the features under its map and the pooled block.
     """
 
     summary = (
@@ -126,7 +133,7 @@ class SpatialAsmnet(FaceNetwork):
         "soft-argmax over stride-8 maps"
     )
 
-    def __init__(self, point_count: int = 68, *, width: int = 128, pose_hidden: int = 32) -> None:
+    def __init__(self, point_count: int = 68, *, width: int = 128, pose_hidden: int = 48) -> None:
         super().__init__()
         self.trunk = Trunk()
         self.lateral = nn.ModuleList(
@@ -139,43 +146,62 @@ class SpatialAsmnet(FaceNetwork):
             nn.ReLU6(inplace=True),
         )
         self.maps = nn.Conv2d(width, point_count, 1)
-        self.pose = nn.Sequential(
-            nn.Linear(160 + 2 * point_count, pose_hidden), nn.ReLU(), nn.Linear(pose_hidden, 3)
-        )
+        last = nn.Linear(pose_hidden, 6)
+        self.pose = nn.Sequential(nn.Linear(160 + 2 * point_count, pose_hidden), nn.ReLU(), last)
         self.sigma_slope = nn.Parameter(torch.full((point_count,), 0.5))
         self.sigma_bias = nn.Parameter(torch.full((point_count,), -2.0))
         self.sigma_difficulty = nn.Linear(160, 1)
         self.face = nn.Linear(160, 1)
+        self.visible_around = nn.Sequential(
+            nn.Linear(160, 16), nn.ReLU(), nn.Linear(16, point_count)
+        )
+        self.visible_here = nn.Parameter(torch.zeros(point_count, width))
         _initialise(self)
+        with torch.no_grad():
+            last.bias.copy_(torch.tensor([1.0, 0, 0, 0, 1, 0]))
 
     def forward(self, image: Tensor) -> Prediction:
         """Predict for (N, 3, S, S) RGB crops scaled to [-1, 1]."""
         features = self.trunk(image)
-        maps = self._soft_maps(features)
+        merged = self._merged(features)
+        scores: Tensor = self.maps(merged).float()
+        maps = scores.flatten(2).softmax(dim=2).view(scores.shape)
         with _full_precision():
-            return self._read(_pool(features[15]), maps)
+            prediction = self._read(_pool(features[15]), maps)
+            return prediction._replace(
+                landmark_visible_logit=self._visible(_pool(features[15]), merged.float(), maps)
+            )
+
+    def _visible(self, pooled: Tensor, merged: Tensor, maps: Tensor) -> Tensor:
+        """Return log odds from the features that each map looks at, on a grid half as fine."""
+        attention = 4 * F.avg_pool2d(maps, 2)
+        here = torch.matmul(attention.flatten(2), F.avg_pool2d(merged, 2).flatten(2).mT)
+        logits: Tensor = self.visible_around(pooled) + (here * self.visible_here).sum(dim=2)
+        return logits
 
     def _read(self, pooled: Tensor, maps: Tensor) -> Prediction:
         landmarks, spread = expected_position(maps)
         difficulty = self.sigma_difficulty(pooled.detach())
         log_sigma = self.sigma_slope * spread.detach().log() + self.sigma_bias + difficulty
         shape = _normalised_shape(landmarks.detach())
+        rotation = rotation_of(self.pose(torch.cat([pooled, shape], dim=1)))
         return Prediction(
             landmarks=landmarks,
-            head_pose=30.0 * self.pose(torch.cat([pooled, shape], dim=1)),
+            head_pose=rotation_to_euler(rotation),
             landmark_log_sigma=log_sigma,
             face_logit=self.face(pooled).squeeze(1),
+            rotation=rotation,
         )
 
-    def _soft_maps(self, features: list[Tensor]) -> Tensor:
+    def _merged(self, features: list[Tensor]) -> Tensor:
         fine, middle, coarse = (
             lateral(features[block])
             for lateral, block in zip(self.lateral, (5, 12, 15), strict=True)
         )
         merged = middle + F.interpolate(coarse, scale_factor=2.0, mode="nearest")
         merged = fine + F.interpolate(merged, scale_factor=2.0, mode="nearest")
-        maps: Tensor = self.maps(self.merge(merged)).float()
-        return maps.flatten(2).softmax(dim=2).view(maps.shape)
+        result: Tensor = self.merge(merged)
+        return result
 
 
 NETWORKS: Mapping[str, Callable[[int], FaceNetwork]] = MappingProxyType(
@@ -200,6 +226,31 @@ def expected_position(maps: Tensor) -> tuple[Tensor, Tensor]:
     x, y = over_x @ columns, over_y @ rows
     variance = over_x @ columns.square() + over_y @ rows.square() - x.square() - y.square()
     return torch.stack([x, y], dim=2), variance.clamp_min(1e-6).sqrt()
+
+
+def rotation_of(six: Tensor) -> Tensor:
+    """Return the (N, 3, 3) rotations whose first two columns (N, 6) numbers point to."""
+    first = F.normalize(six[:, :3], dim=1)
+    second = six[:, 3:] - (first * six[:, 3:]).sum(dim=1, keepdim=True) * first
+    second = F.normalize(second, dim=1)
+    third = torch.stack(
+        [
+            first[:, 1] * second[:, 2] - first[:, 2] * second[:, 1],
+            first[:, 2] * second[:, 0] - first[:, 0] * second[:, 2],
+            first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0],
+        ],
+        dim=1,
+    )
+    return torch.stack([first, second, third], dim=2)
+
+
+def rotation_to_euler(rotation: Tensor) -> Tensor:
+    """Return (N, 3) yaw, pitch, roll in degrees, as ``asmnet_sdk.geometry`` does."""
+    across = rotation[:, 0, 2].clamp(-1 + 1e-6, 1 - 1e-6)
+    yaw = -torch.atan2(across, (1 - across.square()).sqrt())
+    pitch = torch.atan2(rotation[:, 1, 2], rotation[:, 2, 2])
+    roll = torch.atan2(rotation[:, 0, 1], rotation[:, 0, 0])
+    return torch.rad2deg(torch.stack([yaw, pitch, roll], dim=1))
 
 
 def _full_precision() -> torch.autocast:

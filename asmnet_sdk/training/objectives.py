@@ -25,6 +25,8 @@ from asmnet_sdk.training.losses import (
     error_radius_loss,
     head_pose_loss,
     head_pose_mse,
+    rotation_loss,
+    visibility_loss,
     wing_loss,
 )
 from asmnet_sdk.training.networks import Prediction
@@ -49,14 +51,19 @@ Objective: TypeAlias = Callable[[Prediction, Batch, int], Losses]
 _WING_POSE_WEIGHT = 0.3
 _PAPER_POSE_WEIGHT = 0.5
 _RADIUS_WEIGHT = 0.1
+_VISIBLE_WEIGHT = 0.5
 
 
 def wing_objective(predicted: Prediction, batch: Batch, epoch: int) -> Losses:
     """Wing loss, in percent of the crop side, and weighted absolute errors of the angles."""
     landmarks, head_pose = _of_faces(predicted, batch)
-    pose_loss = head_pose_loss(head_pose, batch.head_poses, batch.pose_weights)
+    if predicted.rotation is None:
+        pose_loss = head_pose_loss(head_pose, batch.head_poses, batch.pose_weights)
+    else:
+        rotation = predicted.rotation[: len(landmarks)]
+        pose_loss = rotation_loss(rotation, batch.head_poses, batch.pose_weights)
     return {
-        "landmarks": 100 * wing_loss(landmarks, batch.landmarks),
+        "landmarks": 100 * wing_loss(landmarks, batch.landmarks, batch.landmark_weights),
         "head_pose": _WING_POSE_WEIGHT * pose_loss,
     } | _further_losses(predicted, batch)
 
@@ -94,14 +101,13 @@ def fit_shape_model(source: BatchSource, *, placements: int = 8) -> ShapeModel:
     generator = np.random.default_rng(recipe.seed)
     shapes = [
         place_face(
-            landmarks,
-            head_pose,
+            source.labels_of(int(i)),
             source.layout,
             crop_scale=recipe.crop_scale,
             size=recipe.size,
             generator=generator,
-        ).landmarks
-        for landmarks, head_pose in zip(faces.landmarks, faces.head_poses, strict=True)
+        ).labels.landmarks
+        for i in np.flatnonzero(np.isfinite(faces.landmarks).all(axis=(1, 2)))
         for _ in range(placements)
     ]
     return ShapeModel.fit(np.stack(shapes))
@@ -132,8 +138,17 @@ def _further_losses(predicted: Prediction, batch: Batch) -> Losses:
     losses: Losses = {}
     count = len(batch.landmarks)
     if (log_sigma := predicted.landmark_log_sigma) is not None:
-        radius = error_radius_loss(log_sigma[:count], predicted.landmarks[:count], batch.landmarks)
+        radius = error_radius_loss(
+            log_sigma[:count],
+            predicted.landmarks[:count],
+            batch.landmarks,
+            batch.landmark_weights,
+        )
         losses["radius"] = _RADIUS_WEIGHT * radius
+    if (logits := predicted.landmark_visible_logit) is not None:
+        losses["visible"] = _VISIBLE_WEIGHT * visibility_loss(
+            logits[:count], batch.landmark_visible
+        )
     if (face_logit := predicted.face_logit) is not None:
         is_face = (torch.arange(len(batch.images)) < count).float()
         losses["face"] = F.binary_cross_entropy_with_logits(face_logit.float(), is_face)

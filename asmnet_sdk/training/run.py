@@ -7,7 +7,9 @@ calibrated.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +22,7 @@ from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.landmarks.contract import ModelMetadata
 from asmnet_sdk.layouts import LAYOUTS, Layout
-from asmnet_sdk.training.batches import BatchSource
+from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.configuration import (
     RunConfig,
@@ -28,10 +30,17 @@ from asmnet_sdk.training.configuration import (
     read_config,
     write_config,
 )
+from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, SpatialAsmnet
 from asmnet_sdk.training.objectives import OBJECTIVES
+from asmnet_sdk.training.onnx_weights import take_onnx_weights
 from asmnet_sdk.training.pictures import draw_curves, draw_validation
-from asmnet_sdk.training.samples import is_validation, load_face_samples, load_negatives
+from asmnet_sdk.training.samples import (
+    FaceSamples,
+    is_validation,
+    load_face_samples,
+    load_negatives,
+)
 from asmnet_sdk.training.trainer import CHECKPOINT_FILE, Trainer, save_state
 from asmnet_sdk.training.weights import load_weights, take_weights
 
@@ -47,6 +56,8 @@ __all__ = [
 
 CONFIG_FILE = "run.toml"
 WEIGHTS_FILE = "weights.pt"
+
+logger = logging.getLogger("asmnet_sdk.training")
 
 _MAY_CHANGE = {"out", "threads"}
 _Value = TypeVar("_Value")
@@ -68,11 +79,11 @@ def prepare_run(config: RunConfig) -> Trainer:
     torch.manual_seed(config.recipe.seed)
     torch.set_num_threads(config.threads)
     network = make_network(layout.point_count)
+    validating = load_face_samples(validation)
     if config.start_from:
-        take_weights(network, config.start_from)
-    extra = _read_all(config.extra, layout)
+        _start(network, config, validating)
     source = BatchSource(
-        faces=load_face_samples(training * config.repeat + extra),
+        faces=_load_faces(config, training, layout),
         negatives=_load_negatives(config, training),
         layout=layout,
         recipe=config.recipe,
@@ -81,11 +92,29 @@ def prepare_run(config: RunConfig) -> Trainer:
         network,
         make_objective(source, config.out),
         source,
-        validation=load_face_samples(validation),
+        validation=validating,
+        further_validation={
+            path.stem.removesuffix("_validation"): FaceSamples.load(path)
+            for path in config.validation_packed
+        },
         folder=config.out,
     )
     trainer.resume()
     return trainer
+
+
+def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> None:
+    """Take the weights of an earlier run or of a model file; say which layers start anew."""
+    assert config.start_from is not None
+    if config.start_from.suffix == ".onnx":
+        crops, _ = upright_crops(
+            faces, size=config.recipe.size, crop_scale=config.recipe.crop_scale
+        )
+        fresh = take_onnx_weights(network, config.start_from, to_network_input(crops[:64]))
+    else:
+        fresh = take_weights(network, config.start_from)
+    if fresh:
+        logger.info("not in %s, so they start anew: %s", config.start_from, ", ".join(fresh))
 
 
 def draw_run(trainer: Trainer) -> None:
@@ -169,6 +198,17 @@ def _read_faces(
             "others under validation"
         )
     return [face for face in faces if not is_validation(face)], validation
+
+
+def _load_faces(config: RunConfig, training: list[AnnotatedFace], layout: Layout) -> FaceSamples:
+    """Return the faces that train: annotated ones, extra ones, and those packed before."""
+    extra = _read_all(config.extra, layout)
+    parts = [load_face_samples(training * config.repeat + extra)]
+    shares = config.packed_shares or (1.0,) * len(config.packed)
+    for path, share in zip(config.packed, shares, strict=True):
+        faces = FaceSamples.load(path)
+        parts.append(replace(faces, draw_weights=share * faces.draw_weights))
+    return FaceSamples.join(parts)
 
 
 def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:

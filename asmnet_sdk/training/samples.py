@@ -6,23 +6,35 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix, cut_crop
 from asmnet_sdk.datasets import AnnotatedFace
-from asmnet_sdk.geometry import intersection_over_union, transform_points
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.geometry import intersection_over_union, rotate_head_pose, transform_points
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["FaceSamples", "is_validation", "load_face_samples", "load_negatives", "photo_of"]
+__all__ = [
+    "CANVAS_SCALE",
+    "CANVAS_SIZE",
+    "FaceSamples",
+    "is_validation",
+    "load_face_samples",
+    "load_negatives",
+    "photo_of",
+    "sure_samples",
+]
 
 CANVAS_SCALE = 2.2
-CANVAS_SIZE = 384
+CANVAS_SIZE = 256
 NEGATIVE_SIZE = 160
 _HIGHEST_NEGATIVE_OVERLAP = 0.3
+_ALL_SEEN_YAW = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,28 +42,70 @@ class FaceSamples:
     """N faces with labels.
 
     Attributes:
-        canvases: (N, C, C, 3) uint8 RGB, the face in the middle third.
-        landmarks: (N, K, 2) float32 canvas pixels.
-        head_poses: (N, 3) yaw, pitch, roll in degrees; NaN where there is no label.
+        canvases: (N, C, C, 3) uint8 RGB, the face upright in the middle.
+        landmarks: (N, K, 2) float32 canvas pixels; NaN where a point has no label.
+        landmark_weights: (N, K) float32, 1 for a sure label, less for a doubtful one.
+        landmark_visible: (N, K) float32, 1 for a point that can be seen, 0 for one that cannot,
+            NaN where there is no label.
+        head_poses: (N, 3) float32 yaw, pitch, roll in degrees; NaN where there is no label.
         pose_weights: (N,) float32, 1 for a sure pose label, less for a doubtful one.
+        draw_weights: (N,) float32, how often a face is shown, relative to the others.
     """
 
     canvases: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
+    landmark_weights: NDArray[np.float32]
+    landmark_visible: NDArray[np.float32]
     head_poses: NDArray[np.float32]
     pose_weights: NDArray[np.float32]
+    draw_weights: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.canvases)
 
     def take(self, chosen: NDArray[np.int64]) -> FaceSamples:
         """Return the faces of these indices."""
-        return FaceSamples(
-            canvases=self.canvases[chosen],
-            landmarks=self.landmarks[chosen],
-            head_poses=self.head_poses[chosen],
-            pose_weights=self.pose_weights[chosen],
+        return FaceSamples(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def save(self, path: Path) -> None:
+        """Write all of it as an ``.npz`` file."""
+        np.savez(path, **{f.name: getattr(self, f.name) for f in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> FaceSamples:
+        """Read what ``save`` wrote.
+
+        Raises:
+            InvalidInputError: The file cannot be read or holds something else.
+        """
+        try:
+            with np.load(path) as file:
+                return cls(**{f.name: file[f.name] for f in fields(cls)})
+        except (OSError, ValueError, KeyError) as exc:
+            raise InvalidInputError(f"{path} holds no packed faces: {exc}") from exc
+
+    @classmethod
+    def join(cls, parts: Sequence[FaceSamples]) -> FaceSamples:
+        """Return the faces of all parts, in their order."""
+        return cls(
+            **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)}
         )
+
+
+def sure_samples(
+    canvases: NDArray[np.uint8], landmarks: NDArray[np.float32], head_poses: NDArray[np.float32]
+) -> FaceSamples:
+    """Return samples whose labels count fully, each shown equally often, visibility unknown."""
+    count, points = landmarks.shape[:2]
+    return FaceSamples(
+        canvases=canvases,
+        landmarks=landmarks,
+        landmark_weights=np.ones((count, points), np.float32),
+        landmark_visible=np.full((count, points), np.nan, np.float32),
+        head_poses=head_poses,
+        pose_weights=np.ones(count, np.float32),
+        draw_weights=np.ones(count, np.float32),
+    )
 
 
 def photo_of(face: AnnotatedFace) -> str:
@@ -70,24 +124,33 @@ def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
 
 
 def load_face_samples(faces: Sequence[AnnotatedFace]) -> FaceSamples:
-    """Read the photos and cut one canvas a face."""
+    """Read the photos and cut one canvas a face, turned upright by the label of its roll.
+
+    All points of a face that is turned by up to 25 degrees count as seen.
+    """
     canvases = np.empty((len(faces), CANVAS_SIZE, CANVAS_SIZE, 3), np.uint8)
-    landmarks = []
+    landmarks, poses = [], []
     for canvas, face in zip(canvases, faces, strict=True):
-        box = BoundingBox.around(face.landmarks)
-        matrix = crop_matrix(box, crop_scale=CANVAS_SCALE, size=CANVAS_SIZE)
+        pose = face.head_pose
+        roll = 0.0 if pose is None else pose.roll
+        matrix = crop_matrix(
+            BoundingBox.around(face.landmarks),
+            crop_scale=CANVAS_SCALE,
+            size=CANVAS_SIZE,
+            clockwise_degrees=roll,
+        )
         canvas[:] = cut_crop(load_image(face.photo), matrix, (CANVAS_SIZE, CANVAS_SIZE))
         landmarks.append(transform_points(matrix, face.landmarks))
-    missing = (np.nan, np.nan, np.nan)
-    poses = [
-        missing if (pose := face.head_pose) is None else (pose.yaw, pose.pitch, pose.roll)
-        for face in faces
-    ]
+        angles = [np.nan] * 3 if pose is None else [pose.yaw, pose.pitch, pose.roll]
+        poses.append(rotate_head_pose(angles, -roll))
+    samples = sure_samples(
+        canvases, np.asarray(landmarks, np.float32), np.asarray(poses, np.float32).reshape(-1, 3)
+    )
     spreads = np.array([face.head_pose_spread for face in faces], np.float32)
-    return FaceSamples(
-        canvases=canvases,
-        landmarks=np.asarray(landmarks, np.float32),
-        head_poses=np.asarray(poses, np.float32),
+    near_frontal = np.abs(samples.head_poses[:, :1]) <= _ALL_SEEN_YAW
+    return replace(
+        samples,
+        landmark_visible=np.where(near_frontal, np.float32(1), samples.landmark_visible),
         pose_weights=(1 / (1 + (spreads / 3) ** 2)).astype(np.float32),
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -30,6 +31,7 @@ Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 Record: TypeAlias = dict[str, float]
 
 _CHECKPOINT_EVERY = 5
+_HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
 _STATEFUL = ("network", "average", "optimizer", "schedule")
 
 
@@ -41,6 +43,8 @@ class Trainer:
         objective: What is minimised.
         source: The batches.
         validation: Faces that measure each checkpoint.
+        further_validation: Name -> further faces that measure it, by the error in percent of the
+            longer side of the face box.
         folder: Receives ``checkpoint.pt`` and ``log.jsonl``, a line an epoch.
 
     Attributes:
@@ -55,6 +59,7 @@ class Trainer:
         source: BatchSource,
         *,
         validation: FaceSamples,
+        further_validation: Mapping[str, FaceSamples] = MappingProxyType({}),
         folder: Path,
     ) -> None:
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -62,10 +67,14 @@ class Trainer:
         self.source = source
         self.recipe = source.recipe
         self.validation = validation
+        self.further_validation = further_validation
         self.folder = folder
         self.average = AveragedModel(
             self.network, multi_avg_fn=warmed_average(self.recipe.average_decay), use_buffers=True
         )
+        if self.recipe.frozen_blocks:
+            for each in (self.network, self.averaged_network):
+                each.trunk.freeze_start(self.recipe.frozen_blocks)
         self.optimizer = torch.optim.AdamW(
             decay_groups(self.network, self.recipe.weight_decay), lr=self.recipe.learning_rate
         )
@@ -147,7 +156,7 @@ class Trainer:
         return totals
 
     def _losses(self, batch: Batch) -> Losses:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_HAS_BFLOAT16):
             predicted: Prediction = self.network(batch.images)
         return self.objective(predicted, batch, self.epoch)
 
@@ -163,7 +172,22 @@ class Trainer:
             head_pose = predicted.head_pose.numpy()[known]
             errors = head_pose_errors(head_pose, self.validation.head_poses[known]).tolist()
             figures |= dict(zip(("val_yaw", "val_pitch", "val_roll"), errors, strict=True))
+        for name, samples in self.further_validation.items():
+            figures |= self._further_figures(name, samples)
         return {name: round(value, 3) for name, value in figures.items()}
+
+    def _further_figures(self, name: str, samples: FaceSamples) -> Record:
+        crops, truth = upright_crops(
+            samples, size=self.recipe.size, crop_scale=self.recipe.crop_scale
+        )
+        predicted = predict_crops(self.averaged_network, crops)
+        errors = np.linalg.norm(predicted.landmarks.numpy() - truth, axis=2)
+        figures = {f"{name}_error": 100 * self.recipe.crop_scale * float(np.nanmean(errors))}
+        known = np.isfinite(samples.head_poses).all(axis=1)
+        if known.any():
+            apart = predicted.head_pose.numpy()[known] - samples.head_poses[known]
+            figures[f"{name}_yaw"] = float(np.abs(apart[:, 0]).mean())
+        return figures
 
     def _save(self) -> None:
         state = {name: getattr(self, name).state_dict() for name in _STATEFUL}
@@ -200,8 +224,9 @@ def warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], N
 
 def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay the weights of convolutions and linear layers, not biases and norms."""
-    weights = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
+    trained = [p for p in network.parameters() if p.requires_grad]
+    weights = [p for p in trained if p.ndim > 1]
+    others = [p for p in trained if p.ndim <= 1]
     return [
         {"params": weights, "weight_decay": weight_decay},
         {"params": others, "weight_decay": 0.0},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 __all__ = ["InvertedResidual", "Trunk", "conv_norm"]
 
@@ -63,11 +66,38 @@ class Trunk(nn.Module):
                 inputs = outputs
         self.blocks = nn.ModuleList(blocks)
 
+        self._start: tuple[nn.Module, ...] = ()
+
+    def freeze_start(self, count: int) -> None:
+        """Keep stem and first ``count`` blocks as they are from now on, batch norms included.
+
+        They run as convolutions with their batch norms folded in, in half the time, from a copy
+        that is no part of the state.
+        """
+        start = (self.stem, *self.blocks[:count]) if count else ()
+        for module in start:
+            module.requires_grad_(False)
+        self._start = tuple(_folded(module) for module in start)
+
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return the outputs of blocks 0 to 15 for (N, 3, S, S) images scaled to [-1, 1]."""
-        features = self.stem(image)
-        outputs = []
-        for block in self.blocks:
-            features = block(features)
+        stages = (self.stem, *self.blocks)
+        features, outputs = image, []
+        for stage in (*self._start, *stages[len(self._start) :]):
+            features = stage(features)
             outputs.append(features)
-        return outputs
+        return outputs[1:]
+
+
+def _folded(module: nn.Module) -> nn.Module:
+    """Return a copy of a module whose batch norms are folded into the convolutions before them."""
+    copied = deepcopy(module).eval()
+    for part in copied.modules():
+        if not isinstance(part, nn.Sequential):
+            continue
+        for i in range(len(part) - 1):
+            conv, norm = part[i], part[i + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                part[i] = fuse_conv_bn_eval(conv, norm)
+                part[i + 1] = nn.Identity()
+    return copied

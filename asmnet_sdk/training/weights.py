@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import pickle
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.networks import FaceNetwork
 
 __all__ = ["load_weights", "take_weights"]
-
-logger = logging.getLogger("asmnet_sdk.training")
 
 
 def load_weights(network: FaceNetwork, path: Path) -> None:
@@ -31,10 +28,13 @@ def load_weights(network: FaceNetwork, path: Path) -> None:
         raise InvalidInputError(f"{path} holds no weights of {kind}: {exc}") from exc
 
 
-def take_weights(network: FaceNetwork, path: Path) -> None:
+def take_weights(network: FaceNetwork, path: Path) -> list[str]:
     """Take from the weights of a like network what fits: its trunk, and each layer of equal shape.
 
     So a network with other heads, or for another layout, starts from what was learned before.
+
+    Returns:
+        The names of what the file does not hold, or holds in another shape.
 
     Raises:
         InvalidInputError: The file cannot be read, or holds another trunk.
@@ -49,8 +49,7 @@ def take_weights(network: FaceNetwork, path: Path) -> None:
     if any(name.startswith("trunk.") for name in fresh) or not fitting:
         raise InvalidInputError(f"{path} holds no weights of {type(network).__name__}'s trunk")
     network.load_state_dict(fitting, strict=False)
-    if fresh:
-        logger.info("not in %s, so they start anew: %s", path, ", ".join(fresh))
+    return fresh
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

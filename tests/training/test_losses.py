@@ -7,12 +7,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
+from asmnet_sdk import geometry  # noqa: E402
 from asmnet_sdk.training.losses import (  # noqa: E402
     asm_assisted_loss,
     asm_weight,
     error_radius_loss,
     head_pose_loss,
     head_pose_mse,
+    rotation_loss,
+    visibility_loss,
     wing_loss,
 )
 
@@ -84,3 +87,35 @@ def test_error_radius_loss_is_least_at_the_mean_error():
         for s in candidates
     ]
     assert candidates[int(np.argmin(losses))] == 0.02
+
+
+def test_unknown_points_count_in_no_landmark_loss():
+    predicted = torch.full((1, 3, 2), 0.5, requires_grad=True)
+    truth = torch.tensor([[[0.4, 0.5], [math.nan, math.nan], [0.5, 0.5]]])
+    weights = torch.tensor([[1.0, 1.0, 3.0]])
+    wing = wing_loss(predicted, truth, weights)
+    alone = wing_loss(predicted[:, :1], truth[:, :1])
+    assert wing.item() == pytest.approx(alone.item() / 4)
+    radius = error_radius_loss(torch.zeros(1, 3), predicted, truth, weights)
+    assert radius.item() == pytest.approx(2 * 0.1 / 4)
+    (wing + radius).backward()
+    assert predicted.grad[0, 1].tolist() == [0, 0]
+
+
+def test_visibility_loss_counts_known_labels_only():
+    logits = torch.tensor([[0.0, 5.0, -5.0]], requires_grad=True)
+    loss = visibility_loss(logits, torch.tensor([[1.0, math.nan, 0.0]]))
+    expected = (math.log(2) + math.log1p(math.exp(-5))) / 2
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+    loss.backward()
+    assert logits.grad[0, 1] == 0
+
+
+@pytest.mark.parametrize("angles", [(85.0, 5.0, 3.0), (-30.0, -35.0, 40.0), (0.0, 0.0, 0.0)])
+def test_rotation_loss_is_the_angle_between_two_heads_less_a_half(angles):
+    """Smooth L1 of an angle above 1 degree is the angle less 0.5."""
+    truth = torch.tensor([angles, (math.nan,) * 3])
+    turn = geometry.euler_to_rotation([0.0, 0.0, 12.0])
+    rotation = torch.from_numpy(np.stack([turn @ geometry.euler_to_rotation(angles), turn])).float()
+    loss = rotation_loss(rotation, truth, torch.ones(2))
+    assert loss.item() == pytest.approx(12 - 0.5, abs=0.02)

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
+from asmnet_sdk import geometry  # noqa: E402
 from asmnet_sdk.training.networks import (  # noqa: E402
     NETWORKS,
     PaperAsmnet,
     PaperMobileNetV2,
     SpatialAsmnet,
     expected_position,
+    rotation_of,
+    rotation_to_euler,
 )
 from asmnet_sdk.training.trunk import Trunk  # noqa: E402
 from lab.measuring import count_multiply_adds  # noqa: E402
@@ -72,6 +76,7 @@ def test_predictions_have_the_shapes_of_the_contract(name):
     has_more = name == "asmnet"
     assert (predicted.landmark_log_sigma is not None) == has_more
     assert (predicted.face_logit is not None) == has_more
+    assert (predicted.landmark_visible_logit is not None) == has_more
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -94,3 +99,24 @@ def test_expected_position_of_a_single_cell_is_its_centre():
     position, spread = expected_position(maps)
     assert position[0, 0].tolist() == pytest.approx([6.5 / 8, 1.5 / 4])
     assert spread.item() == pytest.approx(1e-3)
+
+
+def test_six_numbers_become_a_rotation_and_its_angles():
+    rotation = rotation_of(torch.randn(64, 6, generator=torch.Generator().manual_seed(0)))
+    identity = (rotation @ rotation.mT).numpy()
+    assert np.allclose(identity, np.eye(3), atol=1e-5)
+    assert np.allclose(torch.linalg.det(rotation).numpy(), 1, atol=1e-5)
+    angles = rotation_to_euler(rotation).numpy()
+    assert np.allclose(angles, geometry.rotation_to_euler(rotation.numpy()), atol=0.1)
+
+
+def test_frozen_start_gives_the_same_features():
+    torch.manual_seed(0)
+    trunk = Trunk().eval()
+    image = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        before = trunk(image)
+        trunk.freeze_start(3)
+        after = trunk(image)
+    assert len(after) == 16
+    assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(before, after, strict=True))

@@ -24,7 +24,7 @@ from asmnet_sdk.training.objectives import (  # noqa: E402
     wing_objective,
 )
 from asmnet_sdk.training.pictures import draw_curves, draw_validation  # noqa: E402
-from asmnet_sdk.training.samples import FaceSamples  # noqa: E402
+from asmnet_sdk.training.samples import FaceSamples, sure_samples  # noqa: E402
 from asmnet_sdk.training.trainer import Trainer  # noqa: E402
 from tests.dotted_faces import dotted_faces  # noqa: E402
 from tests.tiny_network import TinyNetwork  # noqa: E402
@@ -39,12 +39,7 @@ def dotted_samples(count: int, *, yaw: float = 0.0) -> FaceSamples:
     canvases, landmarks = dotted_faces(count)
     head_poses = np.zeros((count, 3), np.float32)
     head_poses[:, 0] = yaw
-    return FaceSamples(
-        canvases=canvases,
-        landmarks=landmarks,
-        head_poses=head_poses,
-        pose_weights=np.ones(count, np.float32),
-    )
+    return sure_samples(canvases, landmarks, head_poses)
 
 
 def batch_source(*, epochs: int = 5, negatives: int = 2, faces: int = 16) -> BatchSource:
@@ -191,3 +186,62 @@ def test_validation_picture_shows_faces_side_by_side():
     assert picture.shape == (512, 1024, 3)
     assert (picture[256:, 256:] == 255).all()
     assert picture[:256].std() > 10
+
+
+def test_frozen_blocks_keep_their_weights_and_outputs(tmp_path):
+    source = replace(batch_source(), recipe=replace(batch_source().recipe, frozen_blocks=3))
+    torch.manual_seed(0)
+    network = SpatialAsmnet()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    trainer = Trainer(
+        network, wing_objective, source, validation=dotted_samples(4), folder=tmp_path
+    )
+    trainer.run_epoch()
+    after = trainer.averaged_network.state_dict()
+    assert torch.equal(
+        after["trunk.blocks.2.layers.3.weight"], before["trunk.blocks.2.layers.3.weight"]
+    )
+    assert torch.equal(
+        after["trunk.blocks.2.layers.4.running_var"], before["trunk.blocks.2.layers.4.running_var"]
+    )
+    assert not torch.equal(
+        after["trunk.blocks.3.layers.3.weight"], before["trunk.blocks.3.layers.3.weight"]
+    )
+
+
+def test_epoch_faces_draws_by_weight():
+    """Faces of weight 0 are never shown."""
+    source = batch_source()
+    faces = replace(source.faces, draw_weights=np.eye(1, 16, 5, dtype=np.float32)[0])
+    source = replace(source, faces=faces, recipe=replace(source.recipe, epoch_faces=24))
+    assert len(source) == 3
+    assert set(source._order(np.random.default_rng(0)).tolist()) == {5}
+
+
+def test_samples_are_saved_loaded_and_joined(tmp_path):
+    samples = dotted_samples(3, yaw=20)
+    samples.save(tmp_path / "faces.npz")
+    joined = FaceSamples.join([FaceSamples.load(tmp_path / "faces.npz"), dotted_samples(1)])
+    assert len(joined) == 4
+    assert np.array_equal(joined.landmarks[:3], samples.landmarks)
+    assert joined.head_poses[:, 0].tolist() == [20, 20, 20, 0]
+
+
+def test_file_without_packed_faces_is_refused(tmp_path):
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    with pytest.raises(InvalidInputError, match=r"other\.npz holds no packed faces"):
+        FaceSamples.load(tmp_path / "other.npz")
+
+
+def test_further_faces_are_validated_beside_the_annotated_ones(tmp_path):
+    trainer = Trainer(
+        TinyNetwork(),
+        wing_objective,
+        batch_source(epochs=1, negatives=0),
+        validation=dotted_samples(4),
+        further_validation={"turned": dotted_samples(4, yaw=60)},
+        folder=tmp_path,
+    )
+    record = trainer.run_epoch()
+    assert record["turned_error"] > 0
+    assert 0 < record["turned_yaw"] <= 180

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
+
+from asmnet_sdk import InvalidInputError  # noqa: E402
+from asmnet_sdk.hub.resolving import resolve_model  # noqa: E402
+from asmnet_sdk.runtime.session import OnnxSession  # noqa: E402
+from asmnet_sdk.training.batches import to_network_input  # noqa: E402
+from asmnet_sdk.training.networks import PaperAsmnet, SpatialAsmnet  # noqa: E402
+from asmnet_sdk.training.onnx_weights import read_onnx_weights, take_onnx_weights  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def model_file():
+    return resolve_model("asmnet-68")
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (8, 160, 160, 3), np.uint8)
+
+
+def test_network_of_the_default_model_gives_what_its_file_gives(model_file, crops):
+    network = SpatialAsmnet()
+    take_onnx_weights(network, model_file, to_network_input(crops))
+    outputs = OnnxSession(model_file, device="cpu").run({"image": crops})
+    with torch.inference_mode():
+        predicted = network.eval()(to_network_input(crops))
+    assert np.abs(outputs["landmarks"] - predicted.landmarks.numpy()).max() < 1e-4
+    score = torch.sigmoid(predicted.face_logit).numpy()
+    assert np.abs(outputs["face_score"] - score).max() < 1e-4
+
+
+def test_batch_norms_hold_what_the_crops_show(model_file, crops):
+    """In training mode the same crops give the same landmarks, but for the norms' own noise."""
+    network = SpatialAsmnet()
+    take_onnx_weights(network, model_file, to_network_input(crops))
+    with torch.no_grad():
+        expected = network.eval()(to_network_input(crops)).landmarks
+        found = network.train()(to_network_input(crops)).landmarks
+    assert (expected - found).abs().max() < 5e-3
+
+
+def test_another_head_takes_the_trunk(model_file, crops):
+    network = PaperAsmnet()
+    fresh = take_onnx_weights(network, model_file, to_network_input(crops[:2]))
+    assert fresh == [
+        *("heads.landmarks.weight", "heads.landmarks.bias"),
+        *("heads.head_pose.weight", "heads.head_pose.bias"),
+    ]
+
+
+def test_file_that_is_no_model_is_refused(tmp_path):
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(InvalidInputError, match=r"text\.onnx holds no"):
+        read_onnx_weights(tmp_path / "text.onnx")
