@@ -93,14 +93,17 @@ def prepare_run(config: RunConfig) -> Trainer:
         make_objective(source, config.out),
         source,
         validation=validating,
-        further_validation={
-            path.stem.removesuffix("_validation"): FaceSamples.load(path)
-            for path in config.validation_packed
-        },
+        further_validation=_load_further(config),
         folder=config.out,
     )
     trainer.resume()
     return trainer
+
+
+def _load_further(config: RunConfig) -> dict[str, FaceSamples]:
+    """Return the packed faces that validate, by the names of their files."""
+    paths = config.validation_packed
+    return {path.stem.removesuffix("_validation"): FaceSamples.load(path) for path in paths}
 
 
 def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> None:
