@@ -1,5 +1,7 @@
 """The errors that this package raises; each also inherits the fitting builtin."""
 
+from pathlib import PurePath
+
 __all__ = [
     "AsmnetError",
     "DeviceUnavailableError",
@@ -11,8 +13,11 @@ __all__ = [
     "ModelError",
     "ModelFileError",
     "UnknownModelError",
+    "in_brief",
     "missing_extra",
 ]
+
+_LONGEST_VALUE = 200
 
 
 class AsmnetError(Exception):
@@ -60,3 +65,14 @@ def missing_extra(purpose: str, extra: str, package: str) -> MissingExtraError:
     return MissingExtraError(
         f"{purpose} needs the package {package}: pip install 'asmnet-sdk[{extra}]'"
     )
+
+
+def in_brief(value: object) -> str:
+    """Return how a caller's text or value reads in an error: cut where it is long.
+
+    Texts and paths are given as they are, other values as ``repr`` writes them.
+    """
+    text = str(value) if isinstance(value, (str, PurePath)) else repr(value)
+    if len(text) <= _LONGEST_VALUE:
+        return text
+    return f"{text[: _LONGEST_VALUE // 2]}... ({len(text)} characters)"

@@ -1,4 +1,10 @@
-"""Static quantisation of an exported model to 8 bits, calibrated on training crops."""
+"""Static quantisation of an exported model to 8 bits, calibrated on training crops.
+
+x86 processors without VNNI (Haswell to Skylake, Zen 1 to 3) multiply 8-bit activations by 8-bit
+weights two by two and add each pair in 16 bits: 2 x 255 x 127 does not fit, and is cut off without
+a word. So weights have 7 bits, -64 to 64: 2 x 255 x 64 = 32640 fits below 32768, and every
+processor adds the same numbers.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +25,10 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from asmnet_sdk.training.onnx_files import IR_VERSION
 
-__all__ = ["quantise_model"]
+__all__ = ["LARGEST_WEIGHT", "quantise_model"]
+
+LARGEST_WEIGHT = 64
+"""No pair of products of weights up to it can leave 16 bits: 2 x 255 x 64 < 32768."""
 
 _OPERATORS = ["Conv", "Add", "Clip", "Resize"]
 
@@ -55,8 +64,8 @@ def _for_old_runtimes(path: Path) -> bytes:
 def quantise_model(model: Path, crops: NDArray[np.uint8]) -> None:
     """Replace a model file by its 8-bit form.
 
-    Convolutions get 8-bit weights, a scale a channel, and 8-bit activations whose ranges are those
-    seen on the crops (QDQ format); softmax, head pose and sigma stay in float32.
+    Convolutions get weights from -64 to 64, a scale a channel, and 8-bit activations whose ranges
+    are those seen on the crops (QDQ format); softmax, head pose and sigma stay in float32.
 
     Args:
         model: An exported model; its metadata is kept.
@@ -71,6 +80,7 @@ def quantise_model(model: Path, crops: NDArray[np.uint8]) -> None:
             _Crops(crops),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
+            reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=_OPERATORS,

@@ -27,7 +27,7 @@ from asmnet_sdk import (
 )
 from asmnet_sdk.datasets import read_coco, read_head_poses, read_pts, read_wflw
 from asmnet_sdk.detection import AsmnetDetector
-from asmnet_sdk.images import loading
+from asmnet_sdk.images import decoding, loading
 from asmnet_sdk.images.loading import MAX_IMAGE_BYTES, load_image
 from asmnet_sdk.runtime.model_files import read_model_file
 from tests.dot_model import METADATA, write_dot_model
@@ -86,7 +86,8 @@ def test_file_of_millions_of_blocks_is_refused_in_time(start_and_block):
 
 def test_giant_file_is_refused_by_its_size(tmp_path, monkeypatch):
     assert MAX_IMAGE_BYTES == 2**30
-    monkeypatch.setattr(loading, "MAX_IMAGE_BYTES", 1000)
+    for module in (decoding, loading):
+        monkeypatch.setattr(module, "MAX_IMAGE_BYTES", 1000)
     path = tmp_path / "photo.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(993))
     for image in (path, path.read_bytes()):
@@ -96,7 +97,8 @@ def test_giant_file_is_refused_by_its_size(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
 def test_file_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(loading, "MAX_IMAGE_BYTES", 1000)
+    for module in (decoding, loading):
+        monkeypatch.setattr(module, "MAX_IMAGE_BYTES", 1000)
     with pytest.raises(InvalidImageError, match="more than 1000 bytes"):
         load_image("/dev/zero")
 

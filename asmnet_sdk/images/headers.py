@@ -17,6 +17,7 @@ from itertools import zip_longest
 from types import MappingProxyType
 
 from asmnet_sdk.errors import InvalidImageError
+from asmnet_sdk.images.heif import read_heif
 
 __all__ = ["SUPPORTED_FORMATS", "ImageHeader", "read_image_header"]
 
@@ -30,7 +31,7 @@ class ImageHeader:
     """What a picture file says of itself.
 
     Attributes:
-        file_format: One of ``SUPPORTED_FORMATS``.
+        file_format: One of ``SUPPORTED_FORMATS``, or ``"HEIC"``.
         width: Width in pixels as stored, before the orientation is applied.
         height: Height in pixels as stored.
         orientation: The EXIF orientation, 1 (upright) to 8.
@@ -51,7 +52,7 @@ class ImageHeader:
 def read_image_header(data: bytes) -> ImageHeader:
     """Read the header of a picture file and check that the file is complete.
 
-    Bytes after the end of the picture are ignored.
+    HEIC is read too, though OpenCV cannot decode it. Bytes after the end are ignored.
 
     Raises:
         InvalidImageError: The format is not supported, or the file is cut short or broken.
@@ -59,7 +60,9 @@ def read_image_header(data: bytes) -> ImageHeader:
     file_format = next((name for name in _READERS if _SIGNATURES[name].match(data)), None)
     if file_format is None:
         formats = ", ".join(SUPPORTED_FORMATS)
-        raise InvalidImageError(f"not a picture of a supported format ({formats})")
+        raise InvalidImageError(
+            f"not a picture of a supported format ({formats}; HEIC with pillow-heif)"
+        )
     try:
         header = _READERS[file_format](data)
     except (struct.error, IndexError) as exc:
@@ -329,10 +332,23 @@ def _orientation_of(tags: Mapping[int, _TiffTag]) -> int:
     return values[0] if values and 1 <= values[0] <= 8 else 1
 
 
+def _read_avif(data: bytes, file_format: str = "AVIF") -> ImageHeader:
+    width, height, orientation = read_heif(data, file_format)
+    return ImageHeader(file_format=file_format, width=width, height=height, orientation=orientation)
+
+
+def _read_heic(data: bytes) -> ImageHeader:
+    return _read_avif(data, "HEIC")
+
+
 _SIGNATURES: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
     {
+        "AVIF": re.compile(
+            rb".{4}ftyp(?:avi[fs]|(?:mif1|msf1|miaf).{4}(?:.{4}){0,16}?avi[fs])", re.DOTALL
+        ),
         "BMP": re.compile(rb"BM"),
         "GIF": re.compile(rb"GIF8[79]a"),
+        "HEIC": re.compile(rb".{4}ftyp(?:hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL),
         "JPEG": re.compile(rb"\xff\xd8\xff"),
         "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
         "TIFF": re.compile(rb"II\*\0|MM\0\*"),
@@ -341,12 +357,15 @@ _SIGNATURES: Mapping[str, re.Pattern[bytes]] = MappingProxyType(
 )
 _READERS: Mapping[str, Callable[[bytes], ImageHeader]] = MappingProxyType(
     {
+        "AVIF": _read_avif,
         "BMP": _read_bmp,
         "GIF": _read_gif,
+        "HEIC": _read_heic,
         "JPEG": _read_jpeg,
         "PNG": _read_png,
         "TIFF": _read_tiff,
         "WebP": _read_webp,
     }
 )
-SUPPORTED_FORMATS = tuple(_READERS)
+SUPPORTED_FORMATS = tuple(name for name in _READERS if name != "HEIC")
+"""Those that OpenCV decodes, if it is built to."""

@@ -7,14 +7,22 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.errors import InvalidImageError, InvalidInputError
-from asmnet_sdk.images.headers import ImageHeader, read_image_header
+from asmnet_sdk.errors import InvalidImageError, InvalidInputError, in_brief
+from asmnet_sdk.images.decoding import (
+    MAX_IMAGE_BYTES,
+    MAX_IMAGE_PIXELS,
+    check_size,
+    decode_file,
+    turn_upright,
+)
+from asmnet_sdk.images.depth import to_8_bits
 
 __all__ = [
     "MAX_IMAGE_BYTES",
@@ -25,13 +33,15 @@ __all__ = [
     "load_image",
 ]
 
-MAX_IMAGE_PIXELS = 2**27
-"""Files and PIL images with more pixels (134 million) are refused before they are decoded."""
-
-MAX_IMAGE_BYTES = 2**30
-"""Files with more bytes (1 GiB) are refused."""
-
-_MOST_PASSES = 16  # over a picture of MAX_IMAGE_PIXELS; over smaller ones more
+# What begins a text that is no path, and how to get bytes from it.
+_ADDRESSES: Mapping[str, str] = MappingProxyType(
+    {
+        "http://": "fetch it yourself and give the bytes: urllib.request.urlopen(address).read()",
+        "https://": "fetch it yourself and give the bytes: urllib.request.urlopen(address).read()",
+        "file:": "give the path in it: urllib.request.url2pathname(urlsplit(address).path)",
+        "data:": "give the bytes in it: base64.b64decode(address.partition(',')[2])",
+    }
+)
 
 
 class PilImage(Protocol):
@@ -59,9 +69,11 @@ def load_image(
 ) -> NDArray[np.uint8]:
     """Load an image as RGB.
 
-    A file (path, bytes or binary file object) may be BMP, GIF, JPEG, PNG, TIFF or WebP as far as
-    the installed OpenCV decodes it; of several frames or pages the first one is taken. Files and
-    PIL images are turned upright by their EXIF orientation, alpha is dropped, 16 bits become 8.
+    A file (path, bytes or binary file object) may be AVIF, BMP, GIF, JPEG, PNG, TIFF or WebP as
+    far as the installed OpenCV decodes it, and HEIC where pillow-heif is installed; of several
+    frames or pages the first one is taken. Files and PIL images are turned upright by their
+    orientation, alpha is dropped. 16 bits become the upper 8 of those that are used: of a sensor
+    with 10 bits, bits 2 to 9.
 
     Args:
         image: Path, bytes, binary file object, PIL image, or uint8 array of shape (H, W),
@@ -86,12 +98,12 @@ def load_image(
     if _is_pil_image(image):
         return _convert_pil_image(image)
     if isinstance(image, (bytes, bytearray, memoryview)):
-        return _decode(bytes(image), source="image bytes")
+        return decode_file(bytes(image), source="image bytes")
     if isinstance(image, (str, os.PathLike)):
-        return _decode(_read_path(image), source=os.fsdecode(image))
+        return decode_file(_read_path(image), source=in_brief(os.fsdecode(image)))
     if hasattr(image, "read"):
-        source = str(getattr(image, "name", "file object"))
-        return _decode(_read_file(cast(BinaryIO, image), source=source), source=source)
+        source = in_brief(str(getattr(image, "name", "file object")))
+        return decode_file(_read_file(cast(BinaryIO, image), source=source), source=source)
     raise InvalidImageError(
         f"image is a {type(image).__qualname__}; "
         "needed: a path, bytes, binary file object, PIL image or uint8 array"
@@ -130,7 +142,7 @@ def _is_pil_image(image: object) -> TypeGuard[PilImage]:
 
 
 def _convert_pil_image(image: PilImage) -> NDArray[np.uint8]:
-    _check_size(image.width, image.height, source="PIL image")
+    check_size(image.width, image.height, source="PIL image")
     try:
         # The orientation is read after loading, which turns some formats upright by itself.
         image.load()
@@ -138,29 +150,48 @@ def _convert_pil_image(image: PilImage) -> NDArray[np.uint8]:
         pixels = _read_pil_pixels(image)
     except (OSError, SyntaxError, ValueError) as exc:
         raise InvalidImageError(f"PIL image cannot be read: {exc}") from exc
-    return _turn_upright(pixels, orientation)
+    return turn_upright(pixels, orientation)
 
 
 def _read_pil_pixels(image: PilImage) -> NDArray[np.uint8]:
-    if image.mode.startswith("I;16"):
-        return _convert_array((np.asarray(image) >> 8).astype(np.uint8), "rgb")
-    if image.mode in {"I", "F"}:
-        raise InvalidImageError(f"PIL image has mode {image.mode!r}; convert it to 'L' or 'RGB'")
+    if image.mode.startswith("I") or image.mode == "F":
+        return _convert_array(_read_deep_pixels(np.asarray(image), image.mode), "rgb")
     if image.mode == "P":
         image = image.convert("RGBA")  # straight to RGB it warns about transparency
     return np.array(image.convert("RGB"))
 
 
+def _read_deep_pixels(samples: NDArray[Any], mode: str) -> NDArray[np.uint8]:
+    """Return 8 bits of a PIL image with one channel of more bits."""
+    low, high = samples.min(), samples.max()
+    if mode == "F" or low < 0 or high >= 2**16:
+        raise InvalidImageError(
+            f"PIL image of mode {mode!r} has values from {low:g} to {high:g}, which convert('L') "
+            "would cut off: bring them to 0..255 yourself and give the uint8 array"
+        )
+    return to_8_bits(samples.astype(np.uint16))
+
+
 def _read_path(path: str | os.PathLike[str]) -> bytes:
+    _refuse_address(path)
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
             status = os.fstat(file.fileno())
             size = status.st_size if stat.S_ISREG(status.st_mode) else MAX_IMAGE_BYTES
             return file.read(min(size, MAX_IMAGE_BYTES) + 1)
     except OSError as exc:
-        raise InvalidImageError(f"{path}: cannot be read: {exc.strerror}") from exc
+        shown = in_brief(os.fsdecode(path))
+        raise InvalidImageError(f"{shown}: cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
-        raise InvalidImageError(f"{path!r}: is no path: {exc}") from exc
+        raise InvalidImageError(f"{in_brief(repr(path))}: is no path: {exc}") from exc
+
+
+def _refuse_address(path: str | os.PathLike[str]) -> None:
+    if not isinstance(path, str):
+        return
+    for prefix, remedy in _ADDRESSES.items():
+        if path.lower().startswith(prefix):
+            raise InvalidImageError(f"{in_brief(path)}: is an address, no path; {remedy}")
 
 
 def _read_file(file: BinaryIO, *, source: str) -> bytes:
@@ -173,60 +204,13 @@ def _read_file(file: BinaryIO, *, source: str) -> bytes:
             f"{source}: read() gave {type(data).__qualname__}; needed: bytes, "
             "from a file opened in binary mode ('rb')"
         )
+    if not data and _is_read_already(file):
+        raise InvalidImageError(f"{source}: has been read to its end; call its seek(0) first")
     return bytes(data)
 
 
-def _decode(data: bytes, *, source: str) -> NDArray[np.uint8]:
-    if not data:
-        raise InvalidImageError(f"{source}: empty, no bytes to read")
-    if len(data) > MAX_IMAGE_BYTES:
-        raise InvalidImageError(f"{source}: more than {MAX_IMAGE_BYTES} bytes")
+def _is_read_already(file: BinaryIO) -> bool:
     try:
-        header = read_image_header(data)
-    except InvalidImageError as exc:
-        raise InvalidImageError(f"{source}: {exc}") from exc
-    _check_size(header.width, header.height, source=source)
-    if header.passes * header.width * header.height > _MOST_PASSES * MAX_IMAGE_PIXELS:
-        raise InvalidImageError(
-            f"{source}: {header.passes} scans of {header.width} x {header.height} pixels would "
-            "take too long to decode"
-        )
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    failure = f"{source}: OpenCV {cv2.__version__} cannot decode this {header.file_format} file"
-    try:
-        pixels = cv2.imdecode(_overwrite(data, header), flags)
-    except cv2.error as exc:
-        raise InvalidImageError(failure) from exc
-    if pixels is None:
-        raise InvalidImageError(failure)
-    return _turn_upright(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), header.orientation)
-
-
-def _overwrite(data: bytes, header: ImageHeader) -> NDArray[np.uint8]:
-    if not header.overwrites:
-        return np.frombuffer(data, np.uint8)
-    changed = bytearray(data)
-    for position, values in header.overwrites:
-        changed[position : position + len(values)] = values
-    return np.frombuffer(changed, np.uint8)
-
-
-def _check_size(width: int, height: int, *, source: str) -> None:
-    if not width * height:
-        raise InvalidImageError(f"{source}: {width} x {height} has no pixels")
-    if width * height > MAX_IMAGE_PIXELS:
-        raise InvalidImageError(
-            f"{source}: {width} x {height} is more than {MAX_IMAGE_PIXELS} pixels; shrink it, or "
-            "decode it yourself and give the array"
-        )
-
-
-def _turn_upright(pixels: NDArray[Any], orientation: int) -> NDArray[np.uint8]:
-    """Apply an EXIF orientation, 1 to 8; 5 to 8 exchange width and height."""
-    if orientation in {5, 6, 7, 8}:
-        pixels = pixels.transpose(1, 0, 2)
-    if orientation in {2, 3, 6, 7}:
-        pixels = pixels[:, ::-1]
-    if orientation in {3, 4, 7, 8}:
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels, np.uint8)
+        return file.tell() > 0
+    except (OSError, ValueError, AttributeError):
+        return False

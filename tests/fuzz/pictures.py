@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, features
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "astronaut.jpg"
 CORPUS = Path(__file__).with_name("corpus")
@@ -38,6 +38,7 @@ _SAVED = (
     ("1", "TIFF", {"compression": "group4"}),
     ("I;16", "TIFF", {}),
     ("P", "TIFF", {}),
+    *([("RGB", "AVIF", {})] if features.check("avif") else []),
 )
 
 

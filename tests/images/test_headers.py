@@ -21,7 +21,7 @@ def _encode(mode, file_format, *, size=(37, 29), orientation=None, **options):
 
 
 def test_supported_formats_are_named():
-    assert SUPPORTED_FORMATS == ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WebP")
+    assert SUPPORTED_FORMATS == ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WebP")
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,9 @@ def test_old_bmp_with_a_12_byte_header_is_read():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a picture of a supported format (BMP, GIF, JPEG, PNG, TIFF, WebP)"),
-        (b"\0\0\0\x18ftypheic", "not a picture of a supported format"),
+        (b"", "not a picture of a supported format (AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP; HEIC"),
+        (b"\0\0\0\x18ftypheic", "HEIC file is cut short or damaged"),
+        (b"\0\0\0\x14ftypheic\0\0\0\0mif1", "HEIC file is cut short or damaged"),
         (b"\xff\xd8\xff\xd9", "JPEG file holds no picture"),
         (b"GIF89a\1\0\1\0\0\0\0;", "GIF file holds no picture"),
         (b"GIF89a\1\0\1\0\0\0\0?;", "GIF file is damaged"),

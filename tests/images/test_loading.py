@@ -9,11 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 import asmnet_sdk
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
-from asmnet_sdk.images import loading
+from asmnet_sdk.images import decoding
+from asmnet_sdk.images.headers import read_image_header
 from asmnet_sdk.images.loading import MAX_IMAGE_PIXELS, load_image
 
 RED, GREEN, BLUE, YELLOW = (250, 20, 30), (10, 200, 60), (40, 50, 220), (240, 230, 0)
@@ -262,9 +263,40 @@ def test_closed_file_object_is_refused(png_path):
         load_image(file)
 
 
+def test_file_object_that_has_been_read_says_so(png_path):
+    with png_path.open("rb") as file:
+        file.read()
+        with pytest.raises(InvalidImageError, match=r"read to its end; call its seek\(0\) first"):
+            load_image(file)
+
+
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ("https://example.org/face.jpg", "urlopen"),
+        ("HTTP://example.org/face.jpg", "urlopen"),
+        ("file:///home/me/face.jpg", "url2pathname"),
+        ("data:image/png;base64,iVBORw0KGgo=", "b64decode"),
+    ],
+)
+def test_address_is_refused_saying_how_to_get_its_bytes(address, remedy):
+    with pytest.raises(
+        InvalidImageError, match=f"is an address, no path; give .*{remedy}|.*{remedy}"
+    ):
+        load_image(address)
+
+
+@pytest.mark.parametrize("begin", ["data:image/png;base64,", "", "file:///"])
+def test_errors_do_not_repeat_long_input(begin):
+    with pytest.raises(InvalidImageError) as caught:
+        load_image(begin + "x" * 5000)
+    assert "x" * 20 in str(caught.value)
+    assert "x" * 201 not in str(caught.value)
+
+
 @pytest.mark.parametrize("data", [b"hello, world", b"\0" * 64, b"%PDF-1.7", b"\xff"])
 def test_other_formats_are_refused_naming_the_supported(data):
-    with pytest.raises(InvalidImageError, match="BMP, GIF, JPEG, PNG, TIFF, WebP"):
+    with pytest.raises(InvalidImageError, match="AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP; HEIC"):
         load_image(data)
 
 
@@ -346,6 +378,18 @@ def test_big_endian_16_bit_tiff_is_scaled_to_8_bit():
     np.testing.assert_allclose(load_image(data)[0, :, 0], [0, 0x12, 0xFF], atol=1)
 
 
+@pytest.mark.parametrize(("bits", "shift"), [(6, 0), (8, 0), (10, 2), (12, 4), (15, 7)])
+@pytest.mark.parametrize("ending", [".png", ".tiff"])
+def test_16_bit_file_of_fewer_bits_is_scaled_by_those(ending, bits, shift):
+    """As sensors of 10 or 12 bits and depth cameras write them."""
+    values = np.random.default_rng(1).integers(0, 2**bits, (5, 7), np.uint16)
+    values[0, 0] = 2**bits - 1
+    data = cv2.imencode(ending, values)[1].tobytes()
+    expected = np.stack([values >> shift] * 3, axis=-1)
+    np.testing.assert_array_equal(load_image(data), expected)
+    np.testing.assert_array_equal(load_image(Image.fromarray(values)), expected)
+
+
 def test_float_tiff_is_refused():
     data = _encode(Image.fromarray(np.ones((4, 5), np.float32)), "TIFF")
     with pytest.raises(InvalidImageError, match="not unsigned numbers"):
@@ -421,6 +465,52 @@ UPRIGHT_CORNERS = {
 }
 
 
+# What phones write
+
+needs_avif = pytest.mark.skipif(
+    not cv2.haveImageWriter("a.avif") or not features.check("avif"),
+    reason="this OpenCV or this pillow has no AVIF",
+)
+
+
+@needs_avif
+@pytest.mark.parametrize("orientation", UPRIGHT_CORNERS)
+def test_avif_is_turned_upright(orientation):
+    data = _encode(Image.fromarray(QUADRANTS), "AVIF", exif=_exif(orientation), quality=90)
+    header = read_image_header(data)
+    assert (header.file_format, header.width, header.height) == ("AVIF", 48, 32)
+    assert header.orientation == orientation
+    assert _corners(load_image(data)) == UPRIGHT_CORNERS[orientation]
+
+
+@needs_avif
+def test_avif_cut_anywhere_is_refused():
+    data = _encode(Image.fromarray(QUADRANTS), "AVIF", quality=90)
+    for length in range(0, len(data), 7):
+        with pytest.raises(InvalidImageError):
+            load_image(data[:length])
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heic_is_read_where_pillow_heif_is_installed(orientation):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    image = Image.fromarray(QUADRANTS)
+    pillow_heif.from_pillow(image).save(file, quality=95, exif=_exif(orientation).tobytes())
+    header = read_image_header(file.getvalue())
+    assert header.file_format == "HEIC"
+    assert _corners(load_image(file.getvalue())) == UPRIGHT_CORNERS[orientation]
+
+
+@needs_avif
+def test_heic_without_pillow_heif_names_it(monkeypatch):
+    """By its name; the two formats differ in what is compressed."""
+    data = _encode(Image.fromarray(QUADRANTS), "AVIF").replace(b"ftypavif", b"ftypheic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(InvalidImageError, match="pip install pillow-heif"):
+        load_image(data)
+
+
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", UPRIGHT_CORNERS)
 def test_exif_orientation_is_applied(file_format, orientation):
@@ -487,10 +577,17 @@ def test_16_bit_pil_image_keeps_the_high_byte(mode, dtype):
     np.testing.assert_array_equal(load_image(image)[0], [[0] * 3, [0x12] * 3, [0xFF] * 3])
 
 
-@pytest.mark.parametrize("mode", ["I", "F"])
-def test_pil_modes_without_a_range_are_refused(mode):
-    with pytest.raises(InvalidImageError, match=f"mode '{mode}'; convert it"):
-        load_image(Image.new(mode, (4, 3)))
+@pytest.mark.parametrize(("mode", "value"), [("F", 0.5), ("I", 65536), ("I", -1)])
+def test_pil_modes_without_a_range_are_refused(mode, value):
+    with pytest.raises(
+        InvalidImageError, match=rf"'{mode}' has values from {value} to {value}, .*0..2"
+    ):
+        load_image(Image.new(mode, (4, 3), value))
+
+
+def test_pil_mode_i_with_16_bits_is_scaled():
+    values = np.array([[0, 0x1234, 0xFFFF]], np.int32)
+    np.testing.assert_array_equal(load_image(Image.fromarray(values))[0, :, 0], [0, 0x12, 0xFF])
 
 
 def test_pil_image_without_pixels_is_refused():
@@ -548,9 +645,9 @@ def test_decompression_bomb_is_refused_by_its_header(file_format):
 
 def test_size_limit_is_inclusive(monkeypatch):
     data = _encode(NOISE, "PNG")
-    monkeypatch.setattr(loading, "MAX_IMAGE_PIXELS", 13 * 17)
+    monkeypatch.setattr(decoding, "MAX_IMAGE_PIXELS", 13 * 17)
     assert load_image(data).shape == load_image(Image.fromarray(NOISE)).shape == (13, 17, 3)
-    monkeypatch.setattr(loading, "MAX_IMAGE_PIXELS", 13 * 17 - 1)
+    monkeypatch.setattr(decoding, "MAX_IMAGE_PIXELS", 13 * 17 - 1)
     for image in (data, Image.fromarray(NOISE)):
         with pytest.raises(InvalidImageError, match="17 x 13 is more than 220 pixels"):
             load_image(image)

@@ -3,13 +3,15 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from asmnet_sdk import FaceAligner  # noqa: E402
 from asmnet_sdk.training.export import export_network  # noqa: E402
 from asmnet_sdk.training.networks import SpatialAsmnet  # noqa: E402
-from lab.quantising import quantise_model  # noqa: E402
+from lab.quantising import LARGEST_WEIGHT, quantise_model  # noqa: E402
+from tests.conftest import REPOSITORY  # noqa: E402
 from tests.training.test_export import METADATA  # noqa: E402
 
 
@@ -30,3 +32,28 @@ def test_quantised_model_is_smaller_and_agrees(tmp_path):
         faces = [aligner.predict_crop(crop).landmarks for aligner in (exact, quantised)]
         np.testing.assert_allclose(faces[0], faces[1], atol=1.0)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_pair_of_products_leaves_16_bits(tmp_path):
+    """Whatever the weights: as processors without VNNI add them."""
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    path = tmp_path / "tiny.onnx"
+    network = SpatialAsmnet().eval()
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.mul_(3)
+    export_network(network, METADATA, path)
+    quantise_model(path, np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8))
+    assert largest_weight(path) == LARGEST_WEIGHT
+    assert 2 * 255 * LARGEST_WEIGHT < 2**15
+
+
+def test_published_8_bit_models_are_the_same_on_every_processor():
+    for path in (REPOSITORY / "hub").glob("*-int8/model.onnx"):
+        assert largest_weight(path) <= LARGEST_WEIGHT
+
+
+def largest_weight(model) -> int:
+    tensors = [numpy_helper.to_array(tensor) for tensor in onnx.load(model).graph.initializer]
+    return max(int(np.abs(t.astype(int)).max()) for t in tensors if t.dtype == np.int8)
