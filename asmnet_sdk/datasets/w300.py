@@ -96,9 +96,7 @@ def _read_face(file: Path) -> AnnotatedFace:
     photo = existing_photo(file.parent / name, where=str(file)) if name else _photo_beside(file)
     score = _numbers(file, facts, "score", 1)
     return AnnotatedFace(
-        photo=existing_photo(file.parent / photo, where=str(file))
-        if photo
-        else _photo_beside(file),
+        photo=photo,
         subset=file.parent.name,
         landmarks=landmarks,
         landmark_visible=_numbers(file, facts, "landmark_visible", len(landmarks)),

@@ -232,3 +232,12 @@ def test_two_photos_of_one_name_are_refused(tmp_path):
         write_labelme([face, twin], tmp_path, FIVE_POINT)
     with pytest.raises(InvalidInputError, match="another photo's points go to"):
         write_pts([face, twin], tmp_path)
+
+
+def test_pts_that_names_its_photo_is_read_through_a_relative_path(tmp_path, monkeypatch):
+    folder = tmp_path / "labels"
+    faces = [replace(face, photo=photo(folder, "b.png")) for face in faces_of(FIVE_POINT, folder)]
+    write_pts(faces[2:], folder)
+    monkeypatch.chdir(tmp_path)
+    [read] = read_annotations(Path("labels"))
+    assert read.photo.is_file()
