@@ -2,13 +2,15 @@
 
 Usage: python benchmarks/report.py
 
-Reads ``benchmarks/results/*.json``, replaces what stands in ``docs/speed.md`` and
-``docs/accuracy.md`` between a line ``<!-- Made by benchmarks/report.py: NAME -->`` and the next
-line ``<!-- End -->``, and draws ``docs/images/peers-*.svg``. The results are those of
+Reads ``benchmarks/results/*.json``, replaces what stands in ``docs/speed.md``,
+``docs/accuracy.md`` and ``docs/guides/eyes.md`` between a line
+``<!-- Made by benchmarks/report.py: NAME -->`` and the next line ``<!-- End -->``, and draws
+``docs/images/peers-*.svg``. The results are those of
 
     python benchmarks/peers.py 300w/test PEERS_FOLDER
     python benchmarks/start_up.py
     python benchmarks/install_size.py
+    python benchmarks/eyes.py 300w/train
     asmnet benchmark examples/astronaut.jpg --models asmnet-68 asmnet-68-int8 --threads 1 2
         --json benchmarks/results/stages.json --plot docs/images/stages.png
 """
@@ -25,7 +27,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "docs" / "speed.md", ROOT / "docs" / "accuracy.md")
+PAGES = tuple(ROOT / "docs" / name for name in ("speed.md", "accuracy.md", "guides/eyes.md"))
 BLOCK = re.compile(
     r"(<!-- Made by benchmarks/report\.py: ([a-z-]+) -->\n).*?(<!-- End -->)", re.DOTALL
 )
@@ -196,6 +198,38 @@ def newest_version(row: dict[str, Any]) -> list[str]:
     return [row["packages"][row["name"]]] if row["name"] in row["packages"] else []
 
 
+def eyes() -> str:
+    """How well open and closed eyes are told apart."""
+    result = read_result("eyes")
+    rows = [
+        (
+            f"{row['limit']:.2f}",
+            f"{100 * row['closed_found']:.0f} %",
+            f"{100 * row['open_taken_for_closed']:.1f} %",
+        )
+        for row in result["rates"]
+    ]
+    by_yaw = ", ".join(f"{y:+d}: {v}" for y, v in _numbers(result["median_open_by_yaw"]))
+    by_pitch = ", ".join(f"{p:+d}: {v}" for p, v in _numbers(result["median_open_by_pitch"]))
+    return "\n\n".join(
+        (
+            f"**Area under the ROC curve: {result['auc']:.3f}** "
+            f"({result['model']}, {result['date']}).",
+            table(("closed below", "closed eyes found", "open eyes taken for closed"), rows),
+            f"Measured on {result['closed']} closed and {result['open']} open eyes of the "
+            f"{result['photos']} training photos of 300-W, at annotated boxes; "
+            f"{result['left_out']} eyes in between, whose lids are annotated a little apart, are "
+            "left out. The network has seen these photos in training. Command: "
+            "`python benchmarks/eyes.py 300w/train`.",
+            f"Open eyes by yaw in degrees, median: {by_yaw}. By pitch: {by_pitch}.",
+        )
+    )
+
+
+def _numbers(groups: Any) -> list[tuple[int, str]]:  # noqa: ANN401
+    return [(int(key), f"{value:.2f}") for key, value in groups.items() if value is not None]
+
+
 def stages() -> str:
     """The stages of a prediction, in milliseconds."""
     result = read_result("stages")
@@ -219,6 +253,7 @@ TABLES = {
     "start-up": start_up,
     "install-size": install_size,
     "stages": stages,
+    "eyes": eyes,
 }
 
 

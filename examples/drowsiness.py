@@ -10,7 +10,7 @@ import cv2
 
 from asmnet_sdk import Face, FaceAligner, FaceTracker
 
-CLOSED_BELOW = 0.15  # height / width of an eye; about 0.3 is open. Set it for your camera
+CLOSED_BELOW = 0.24  # height / width of an eye; about 0.37 is open. See docs/guides/eyes.md
 TOO_LONG = 1.0  # seconds; a blink takes about a third of one
 
 

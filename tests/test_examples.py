@@ -107,6 +107,25 @@ def test_drowsiness_counts_from_the_first_closed_frame(monkeypatch):
     assert waited == [0, 0, 1, 0, 0]
 
 
+def test_blink_counts_short_dips_below_a_persons_own_openness(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    counter = importlib.import_module("blink").BlinkCounter()
+    dips = {30, 31, 32, 33, *range(60, 120)}  # a blink, and two seconds of closed eyes
+    blinks = [
+        frame
+        for frame in range(150)
+        if counter.update(face_with_eyes(0.12 if frame in dips else 0.25), frame / 30)
+    ]
+    assert blinks == [34]
+    assert counter.blinks == {0: 1}
+
+
+def test_blink_watches_a_video(tmp_path):
+    assert "15 frames, blinks by person: {0: 0}" in run(
+        "blink.py", write_video(tmp_path / "in.avi", 15)
+    )
+
+
 def face_with_eyes(openness: float) -> Face:
     """Return a face whose eyes are as high, for their width, as wanted."""
     landmarks = np.zeros((68, 2), np.float32)

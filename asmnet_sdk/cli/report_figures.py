@@ -29,8 +29,8 @@ LEGEND: Mapping[str, str] = MappingProxyType(
         "of the outer eye corners.",
         "visible": "How many points can more likely be seen than not: neither turned away nor "
         "covered.",
-        "eyes": "Height / width of the subject's right and left eye: about 0.3 when open, below "
-        "0.15 when closed. Sorted by the smaller one.",
+        "eyes": "Height / width of the subject's right and left eye, in the frame of the head: "
+        "about 0.37 when open, below 0.24 when closed. Sorted by the smaller one.",
         "mouth": "Height / width of the inner lips: 0 when closed.",
     }
 )

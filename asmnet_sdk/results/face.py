@@ -20,6 +20,7 @@ from asmnet_sdk.layouts import (
 )
 from asmnet_sdk.results.bounding_box import BoundingBox
 from asmnet_sdk.results.head_pose import HeadPose
+from asmnet_sdk.results.openness import eye_openness, lip_openness
 
 __all__ = ["Face"]
 
@@ -149,19 +150,19 @@ class Face:
 
     @property
     def eye_openness(self) -> tuple[float, float]:
-        """Height / width of the right and the left eye (the subject's sides).
+        """Height / width of the right and the left eye (the subject's sides), in the head's frame.
 
-        The eye aspect ratio of Soukupová and Čech (CVWW 2016): about 0.3 for an open eye, below
-        about 0.15 for a closed one; it shrinks when the head looks up or down.
+        About 0.37 for an open eye and below about 0.24 for a closed one, whichever way the head
+        looks; ``docs/guides/eyes.md`` has the measured rates. An eye that is turned away tells
+        nothing.
         """
         points = convert_landmarks(self.landmarks, self.layout, IBUG_68)
-        return _aspect_ratio(points[36:42]), _aspect_ratio(points[42:48])
+        return eye_openness(points, self.head_pose.rotation_matrix)
 
     @property
     def mouth_openness(self) -> float:
         """Height / width of the inner lips: 0 for a closed mouth."""
-        points = convert_landmarks(self.landmarks, self.layout, IBUG_68)
-        return _aspect_ratio(points[[60, 61, 63, 64, 65, 67]])
+        return lip_openness(convert_landmarks(self.landmarks, self.layout, IBUG_68))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for ``json.dumps``.
@@ -202,11 +203,3 @@ def _read_only(values: ArrayLike) -> NDArray[np.float32]:
 
 def _rounded(values: ArrayLike) -> Any:  # noqa: ANN401 (nested lists)
     return np.asarray(values, np.float64).round(3).tolist()
-
-
-def _aspect_ratio(points: NDArray[np.float32]) -> float:
-    """Height / width of six points: corner, two upper, corner, two lower."""
-    corner, upper_a, upper_b, other_corner, lower_b, lower_a = points.astype(np.float64)
-    heights = np.linalg.norm(upper_a - lower_a) + np.linalg.norm(upper_b - lower_b)
-    width = np.linalg.norm(corner - other_corner)
-    return float(heights / (2 * width)) if width else 0.0

@@ -138,7 +138,7 @@ def test_eye_openness_is_height_over_width_subjects_right_first():
     landmarks = np.zeros((68, 2), np.float32)
     landmarks[36:42] = [[0, 0], [3, -2], [7, -2], [10, 0], [7, 2], [3, 2]]
     landmarks[42:48] = [[20, 0], [23, -1], [27, -1], [30, 0], [27, 0], [23, 0]]
-    assert face_of(landmarks).eye_openness == pytest.approx((0.4, 0.1))
+    assert face_of(landmarks).eye_openness == pytest.approx((0.4, 0.4 / 3))
 
 
 def test_mouth_openness_uses_inner_lips():
