@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.protocol import DetectorInput
+from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import InvalidInputError, ModelError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
 from asmnet_sdk.hub.resolving import resolve_model
@@ -54,6 +55,13 @@ class FaceAligner:
             helps: upright where the face is tilted, centred where the box was careless, in all
             four quarter turns where it is unsure. 2: always twice, the second time upright and
             centred. 1: always once.
+        min_score: Of what the detector found, faces whose own score is less are dropped; 0 keeps
+            all. A box that the caller gives always yields its face.
+        min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; the
+            detector looks as closely as such faces need. None: as closely as suits the photo.
+        max_faces: Only so many of the largest faces that were found; None is all.
+        score_threshold: Boxes that the detector scores less are not looked at; None takes its own
+            threshold.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
         local_files_only: Never touch the network.
         revision: Branch, tag or commit of a Hub repository.
@@ -75,14 +83,28 @@ class FaceAligner:
         device: str = "auto",
         threads: int | None = None,
         passes: Passes = "auto",
+        min_score: float = 0.5,
+        min_face_size: float | None = None,
+        max_faces: int | None = None,
+        score_threshold: float | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
         filename: str | None = None,
     ) -> None:
         self._passes = check_passes(passes)
+        self._wanted = WantedFaces(
+            min_score=min_score,
+            min_face_size=min_face_size,
+            max_faces=max_faces,
+            score_threshold=score_threshold,
+        )
         self._detector = ChosenDetector(
-            detector, cache_dir=cache_dir, local_files_only=local_files_only, threads=threads
+            detector,
+            wanted=self._wanted,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+            threads=threads,
         )
         path = resolve_model(
             model,
@@ -142,8 +164,9 @@ class FaceAligner:
                 own.
 
         Returns:
-            One face a box, in the order of the boxes; without boxes the largest face first, and
-            an empty list where there is no face.
+            One face a box, in the order of the boxes. Without boxes the faces that the detector
+            found and the aligner confirms (``min_score``), the largest first; an empty list where
+            there is none.
 
         Raises:
             InvalidImageError: The image cannot be read.
@@ -151,7 +174,8 @@ class FaceAligner:
             ModelDownloadError: No boxes were given and the detector could not be fetched.
         """
         pixels = load_image(image, color=color, copy=False)
-        return self._look_at([pixels], [self.cut(pixels, boxes, color="rgb")])[0]
+        [faces] = self._look_at([pixels], [self.cut(pixels, boxes, color="rgb")])
+        return self._wanted.faces(faces) if boxes is None else faces
 
     def detect(self, image: ImageInput, *, color: ColorOrder = "bgr") -> list[BoundingBox]:
         """Find the faces in an image, without aligning them.
@@ -169,7 +193,8 @@ class FaceAligner:
             ModelDownloadError: The detector could not be fetched.
         """
         self._check_open()
-        return self._detector.find(load_image(image, color=color, copy=False))
+        boxes = self._detector.find(load_image(image, color=color, copy=False))
+        return self._wanted.largest_boxes(boxes)
 
     async def predict_async(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -274,7 +299,7 @@ class FaceAligner:
         if self._is_closed:
             raise ModelError("this aligner was closed")
 
-    def _faces_of(self, pairs: Iterable[_Pair], start: int, color: ColorOrder) -> list[list[Face]]:
+    def _faces_of(self, pairs: Sequence[_Pair], start: int, color: ColorOrder) -> list[list[Face]]:
         """Return the faces of several images; ``start`` is the number of the first one."""
         images: list[NDArray[np.uint8]] = []
         crops: list[list[FaceCrop]] = []
@@ -282,7 +307,10 @@ class FaceAligner:
             with _named(f"image {number}"):
                 images.append(load_image(image, color=color, copy=False))
                 crops.append(self.cut(images[-1], boxes, color="rgb"))
-        return self._look_at(images, crops)
+        return [
+            self._wanted.faces(faces) if boxes is None else faces
+            for (_, boxes), faces in zip(pairs, self._look_at(images, crops), strict=True)
+        ]
 
     def _look_at(
         self, images: Sequence[NDArray[np.uint8]], crops: Sequence[Sequence[FaceCrop]]

@@ -298,6 +298,48 @@ def test_detect_gives_the_detectors_boxes(dot_model, picture):
     assert FaceAligner(dot_model, detector=FixedDetector(*boxes)).detect(picture) == boxes
 
 
+def test_found_faces_that_score_too_little_are_dropped(dot_model, picture):
+    """The model gives 0.9 to whatever it sees."""
+    detector = FixedDetector(BoundingBox(*BOX))
+    for min_score, count in ((0.89, 1), (0.91, 0)):
+        aligner = FaceAligner(dot_model, detector=detector, min_score=min_score)
+        assert len(aligner.predict(picture)) == count
+        assert [len(faces) for faces in aligner.predict_batch([picture] * 2)] == [count] * 2
+        assert len(aligner.predict(picture, BOX)) == 1
+        assert [len(faces) for faces in aligner.predict_batch([picture], [BOX])] == [1]
+
+
+def test_two_boxes_that_end_on_one_face_give_it_once(dot_model, picture):
+    boxes = [BoundingBox(*BOX, score=0.6), BoundingBox(28, 23, 72, 67, score=0.7)]
+    aligner = FaceAligner(dot_model, detector=FixedDetector(*boxes))
+    assert [face.box for face in aligner.predict(picture)] == [boxes[1]]
+    assert len(aligner.predict(picture, boxes)) == 2
+
+
+def test_size_number_and_score_of_found_boxes_are_chosen(dot_model, picture):
+    boxes = [
+        BoundingBox(*BOX, score=0.6),
+        BoundingBox(0, 0, 100, 80, score=0.2),
+        BoundingBox(80, 60, 90, 70, score=0.9),
+    ]
+
+    def detect(**options: float) -> list[BoundingBox]:
+        detector = FixedDetector(*boxes)
+        return FaceAligner(dot_model, detector=detector, **options).detect(picture)
+
+    assert detect(min_face_size=20) == boxes[:2]
+    assert detect(max_faces=1) == [boxes[1]]
+    assert detect(score_threshold=0.5) == [boxes[0], boxes[2]]
+    assert detect(score_threshold=0.5, max_faces=1) == [boxes[0]]
+
+
+def test_named_detector_gets_size_and_threshold():
+    aligner = FaceAligner(device="cpu", min_face_size=25, score_threshold=0.7)
+    aligner.detect(np.zeros((90, 120, 3), np.uint8))
+    detector = aligner._detector._named.get()
+    assert (detector.min_face_size, detector.score_threshold) == (25, 0.7)
+
+
 def test_photo_without_faces_gives_an_empty_list(dot_model, picture):
     assert FaceAligner(dot_model, detector=FixedDetector()).predict(picture) == []
 

@@ -45,7 +45,35 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         help="how often to look at each face; auto looks again at tilted, unsure and badly placed "
         "ones (default: %(default)s)",
     )
+    _add_detection_arguments(parser)
     parser.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say which of the faces that are found are wanted."""
+    parser.add_argument(
+        "--min-score",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
+        help="drop what is found but looks less like a face, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--min-face-size",
+        type=float,
+        metavar="PX",
+        help="longer side of the smallest face box wanted, eyebrows to chin (default: as small as "
+        "suits the photo)",
+    )
+    parser.add_argument(
+        "--max-faces", type=at_least_one, metavar="N", help="only the N largest faces"
+    )
+    parser.add_argument(
+        "--score-threshold",
+        type=float,
+        metavar="SHARE",
+        help="look only at boxes of which the detector is so sure, 0 to 1 (default: its own)",
+    )
 
 
 def make_aligner(options: argparse.Namespace, *, threads: int | None = None) -> FaceAligner:
@@ -58,6 +86,10 @@ def make_aligner(options: argparse.Namespace, *, threads: int | None = None) -> 
         device=options.device,
         threads=options.threads if threads is None else threads,
         passes=options.passes,
+        min_score=options.min_score,
+        min_face_size=options.min_face_size,
+        max_faces=options.max_faces,
+        score_threshold=options.score_threshold,
         local_files_only=options.offline,
     )
 

@@ -53,6 +53,18 @@ def add_parser(commands: Subcommands) -> None:
         help=f"what finds the face: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
     )
     parser.add_argument(
+        "--min-face-size",
+        type=float,
+        metavar="PX",
+        help="smallest face that the detector is to find, in pixels of the photo",
+    )
+    parser.add_argument(
+        "--score-threshold",
+        type=float,
+        metavar="SHARE",
+        help="how sure the detector has to be, 0 to 1 (default: its own threshold)",
+    )
+    parser.add_argument(
         "--devices",
         "--device",
         nargs="+",
@@ -124,7 +136,15 @@ def _load_detectors(options: argparse.Namespace) -> Mapping[int, FaceDetector | 
 
     if options.box is not None:
         return dict.fromkeys(options.threads)
-    return {n: load_detector(options.detector, threads=n) for n in options.threads}
+    return {
+        n: load_detector(
+            options.detector,
+            min_face_size=options.min_face_size,
+            score_threshold=options.score_threshold,
+            threads=n,
+        )
+        for n in options.threads
+    }
 
 
 def _settings(

@@ -123,7 +123,11 @@ def _evaluate(
     detector = None
     if options.boxes == "detected":
         detector = load_detector(
-            options.detector, local_files_only=options.offline, threads=options.threads
+            options.detector,
+            min_face_size=options.min_face_size,
+            score_threshold=options.score_threshold,
+            local_files_only=options.offline,
+            threads=options.threads,
         )
     with ProgressBar(len(annotated), f"evaluate {aligner.model.name}") as bar:
         return evaluate(aligner, annotated, detector=detector, on_face=bar.advance)

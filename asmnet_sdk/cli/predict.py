@@ -105,6 +105,8 @@ def run(options: argparse.Namespace) -> int:
             _write(
                 {str(photo): found[photo] for photo in photos if photo in found}, options, report
             )
+    if options.box is None:
+        _say_what_to_try([photo for photo, faces in found.items() if not faces])
     return _report(failures, len(photos))
 
 
@@ -267,3 +269,15 @@ def _report(failures: Sequence[str], photo_count: int) -> int:
     if failures and photo_count > 1:
         print(f"asmnet: {len(failures)} of {photo_count} photos failed", file=sys.stderr)  # noqa: T201
     return 1 if failures else 0
+
+
+def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:
+    if not photos_without_faces:
+        return
+    others = len(photos_without_faces) - 1
+    where = f"{photos_without_faces[0]}" + (f" and {others} more" if others else "")
+    print(  # noqa: T201
+        f"asmnet: no face found in {where}: try --min-face-size 20 for small faces, --min-score 0 "
+        "for odd ones, --detector yunet, or give its --box",
+        file=sys.stderr,
+    )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.boxes import as_found_boxes
 from asmnet_sdk.detection.loading import DETECTORS, NamedDetector, load_detector
 from asmnet_sdk.detection.protocol import DetectorInput, FaceDetector
+from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import (
     InvalidBoundingBoxError,
     InvalidInputError,
@@ -22,6 +23,8 @@ from asmnet_sdk.runtime.on_demand import OnDemand
 
 __all__ = ["ChosenDetector"]
 
+_ALL_FACES = WantedFaces()
+
 
 class ChosenDetector:
     """Finds faces with the detector that was chosen; a named one is loaded when first needed.
@@ -29,6 +32,7 @@ class ChosenDetector:
     Args:
         detector: ``"default"``, a key of ``DETECTORS``, an object with a method ``detect(image)``,
             or a function. What it returns is read by ``as_found_boxes``.
+        wanted: Boxes that it has no use for are left out.
         cache_dir: As for ``FaceAligner``.
         local_files_only: As for ``FaceAligner``.
         threads: As for ``load_detector``.
@@ -41,16 +45,19 @@ class ChosenDetector:
         self,
         detector: DetectorInput,
         *,
+        wanted: WantedFaces = _ALL_FACES,
         cache_dir: str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         threads: int | None = None,
     ) -> None:
         _check_detector(detector)
+        self._wanted = wanted
         self._own = None if isinstance(detector, str) else detector
         self._named = OnDemand(
             partial(
                 _load,
                 str(detector),
+                wanted=wanted,
                 cache_dir=cache_dir,
                 local_files_only=local_files_only,
                 threads=threads,
@@ -68,7 +75,7 @@ class ChosenDetector:
         detector = self._named.get() if self._own is None else self._own
         found = detector.detect(image) if isinstance(detector, FaceDetector) else detector(image)
         try:
-            return as_found_boxes(found, image)
+            return self._wanted.boxes_to_look_at(as_found_boxes(found, image))
         except InvalidBoundingBoxError as error:
             name = getattr(detector, "__name__", type(detector).__name__)
             raise ModelError(f"the detector {name} gave what are no face boxes: {error}") from error
@@ -95,13 +102,19 @@ def _check_detector(detector: object) -> None:
 def _load(
     name: str,
     *,
+    wanted: WantedFaces,
     cache_dir: str | os.PathLike[str] | None,
     local_files_only: bool,
     threads: int | None,
 ) -> NamedDetector:
     try:
         return load_detector(
-            name, cache_dir=cache_dir, local_files_only=local_files_only, threads=threads
+            name,
+            min_face_size=wanted.min_face_size,
+            score_threshold=wanted.score_threshold,
+            cache_dir=cache_dir,
+            local_files_only=local_files_only,
+            threads=threads,
         )
     except ModelDownloadError as error:
         raise ModelDownloadError(

@@ -25,6 +25,8 @@ DETECTORS: Mapping[str, type[NamedDetector]] = MappingProxyType(
 def load_detector(
     name: str = "default",
     *,
+    min_face_size: float | None = None,
+    score_threshold: float | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     local_files_only: bool = False,
     threads: int | None = None,
@@ -33,6 +35,8 @@ def load_detector(
 
     Args:
         name: ``"default"``, or a key of ``DETECTORS``.
+        min_face_size: As for ``FaceAligner``.
+        score_threshold: As for ``FaceAligner``.
         cache_dir: As for ``FaceAligner``.
         local_files_only: As for ``FaceAligner``.
         threads: Threads of one run; None leaves the choice to onnxruntime.
@@ -45,4 +49,6 @@ def load_detector(
     if name not in DETECTORS:
         raise InvalidInputError(f"no detector {name!r}; there are {', '.join(DETECTORS)}")
     path = resolve_model(name, cache_dir=cache_dir, local_files_only=local_files_only)
-    return DETECTORS[name](path, threads=threads)
+    return DETECTORS[name](
+        path, min_face_size=min_face_size, score_threshold=score_threshold, threads=threads
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,7 @@ from asmnet_sdk.detection.contract import (
     check_outputs,
     read_detector_contract,
 )
-from asmnet_sdk.detection.suppression import check_thresholds, keep_best
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
 from asmnet_sdk.geometry import Matrix, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
 from asmnet_sdk.hub.resolving import resolve_model
@@ -59,7 +57,7 @@ class AsmnetDetector:
         overlap_threshold: float = 0.4,
         threads: int | None = None,
     ) -> None:
-        _check_positive({"min_face_size": min_face_size, "max_faces": max_faces})
+        check_positive({"min_face_size": min_face_size, "max_faces": max_faces})
         check_thresholds(
             score_threshold=0.0 if score_threshold is None else score_threshold,
             overlap_threshold=overlap_threshold,
@@ -126,9 +124,3 @@ class AsmnetDetector:
         smallest = self.min_face_size or 0
         wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
         return sorted(wanted, key=lambda box: box.area, reverse=True)[: self.max_faces]
-
-
-def _check_positive(values: Mapping[str, float | None]) -> None:
-    for name, value in values.items():
-        if value is not None and not value > 0:
-            raise InvalidInputError(f"{name} must be more than 0, got {value}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidInputError
 
-__all__ = ["check_thresholds", "keep_best"]
+__all__ = ["check_positive", "check_thresholds", "keep_best"]
 
 
 def keep_best(
@@ -44,3 +46,14 @@ def check_thresholds(*, score_threshold: float, overlap_threshold: float) -> Non
     for name, value in (("score", score_threshold), ("overlap", overlap_threshold)):
         if not 0 <= value <= 1:
             raise InvalidInputError(f"{name}_threshold must lie in [0, 1], got {value}")
+
+
+def check_positive(values: Mapping[str, float | None]) -> None:
+    """Refuse numbers that are not above 0; None is no limit.
+
+    Raises:
+        InvalidInputError: The message names the number.
+    """
+    for name, value in values.items():
+        if value is not None and not value > 0:
+            raise InvalidInputError(f"{name} must be more than 0, got {value}")

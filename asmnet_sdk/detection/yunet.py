@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import cut_crop
-from asmnet_sdk.detection.suppression import check_thresholds, keep_best
+from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
 from asmnet_sdk.results import BoundingBox
@@ -30,13 +30,15 @@ class YuNetDetector:
 
     Args:
         path: The model file.
-        score_threshold: Boxes that score less are dropped, in [0, 1].
+        min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; smaller
+            boxes are dropped. None is no limit.
+        score_threshold: Boxes that score less are dropped, in [0, 1]; None is 0.6.
         overlap_threshold: Of two boxes with a larger IoU only the better one stays.
         threads: Threads of one run; None leaves the choice to onnxruntime.
 
     Raises:
         ModelFileError: The file is not YuNet.
-        InvalidInputError: A threshold is outside [0, 1].
+        InvalidInputError: A number is out of its range.
     """
 
     _SIZE = 640
@@ -46,11 +48,15 @@ class YuNetDetector:
         self,
         path: Path,
         *,
-        score_threshold: float = 0.6,
+        min_face_size: float | None = None,
+        score_threshold: float | None = None,
         overlap_threshold: float = 0.3,
         threads: int | None = None,
     ) -> None:
+        score_threshold = 0.6 if score_threshold is None else score_threshold
         check_thresholds(score_threshold=score_threshold, overlap_threshold=overlap_threshold)
+        check_positive({"min_face_size": min_face_size})
+        self.min_face_size = min_face_size
         self.score_threshold = score_threshold
         self.overlap_threshold = overlap_threshold
         self._session = OnnxSession(path, device="cpu", threads=threads)
@@ -69,7 +75,9 @@ class YuNetDetector:
         rows = self._decode(self._session.run({"input": tensor}))
         corners = transform_points(invert(matrix), rows[:, :4].reshape(-1, 2)).reshape(-1, 4)
         boxes = [self._face_box(*row) for row in zip(corners, rows[:, 4], strict=True)]
-        return sorted(boxes, key=lambda box: box.area, reverse=True)
+        smallest = self.min_face_size or 0
+        wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
+        return sorted(wanted, key=lambda box: box.area, reverse=True)
 
     def close(self) -> None:
         """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""

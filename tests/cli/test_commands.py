@@ -60,6 +60,20 @@ def test_predict_prints_json(run, photos):
     np.testing.assert_allclose(record["faces"][0]["landmarks"][:3], DOTS, atol=0.05)
 
 
+def test_predict_says_what_to_try_where_no_face_is_found(run, photos):
+    cv2.imwrite(str(photos / "b.png"), np.zeros((90, 120, 3), np.uint8))
+    code, out, err = run("predict", photos / "b.png")
+    assert (code, json.loads(out)[0]["faces"]) == (0, [])
+    assert err.startswith(f"asmnet: no face found in {photos / 'b.png'}: try --min-face-size 20 ")
+    assert err.count("\n") == 1
+
+
+def test_predict_drops_what_scores_too_little_but_no_given_box(run, photos):
+    _, out, err = run("predict", photos / "a.png", *BOX, "--min-score", "0.95")
+    assert len(json.loads(out)[0]["faces"]) == 1
+    assert err == ""
+
+
 def test_predict_takes_folders_and_globs_each_photo_once(run, photos):
     _, out, _ = run("predict", photos, f"{photos}/*.png", *BOX)
     assert [Path(r["image"]).name for r in json.loads(out)] == ["a.png", "b.png"]

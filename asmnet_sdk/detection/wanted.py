@@ -1,0 +1,81 @@
+"""Which of the faces that a detector finds are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from asmnet_sdk.detection.suppression import check_positive
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.results import BoundingBox, Face
+
+__all__ = ["WantedFaces"]
+
+# Two faces whose landmarks' boxes overlap more than this are one face.
+_SAME_FACE_OVERLAP = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFaces:
+    """Weeds what a detector found, before and after the landmarks are known.
+
+    Raises:
+        InvalidInputError: A number is out of its range.
+    """
+
+    min_score: float = 0.5
+    """Faces whose own score is less are none; 0 keeps all."""
+    min_face_size: float | None = None
+    """Longer side of the smallest face box, in pixels of the photo; None: no limit."""
+    max_faces: int | None = None
+    """Only so many of the largest faces; None: all."""
+    score_threshold: float | None = None
+    """Boxes that the detector scores less are dropped; None: its own threshold holds."""
+
+    def __post_init__(self) -> None:
+        for name in ("min_score", "score_threshold"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise InvalidInputError(f"{name} must lie in [0, 1], got {value}")
+        check_positive({"min_face_size": self.min_face_size, "max_faces": self.max_faces})
+
+    def boxes_to_look_at(self, boxes: Sequence[BoundingBox]) -> list[BoundingBox]:
+        """Return the boxes that are large and sure enough."""
+        smallest, threshold = self.min_face_size or 0, self.score_threshold or 0
+        return [
+            box
+            for box in boxes
+            if max(box.width, box.height) >= smallest
+            and (box.score is None or box.score >= threshold)
+        ]
+
+    def largest_boxes(self, boxes: Sequence[BoundingBox]) -> list[BoundingBox]:
+        """Return the largest boxes, as many as are wanted, in their order."""
+        return [boxes[index] for index in self._largest(boxes)]
+
+    def faces(self, faces: Sequence[Face]) -> list[Face]:
+        """Return what the landmark network takes for a face, each face once, in their order."""
+        seen = [face for face in faces if face.score is None or face.score >= self.min_score]
+        once = [seen[index] for index in _without_doubles(seen)]
+        return [once[index] for index in self._largest([face.box for face in once])]
+
+    def _largest(self, boxes: Sequence[BoundingBox]) -> list[int]:
+        by_size = sorted(range(len(boxes)), key=lambda index: -boxes[index].area)
+        return sorted(by_size[: self.max_faces])
+
+
+def _without_doubles(faces: Sequence[Face]) -> list[int]:
+    """Return the indices of the faces that are left when of two on one place the surer stays."""
+    if len(faces) < 2:
+        return list(range(len(faces)))
+    boxes = [[*f.landmarks.min(axis=0), *f.landmarks.max(axis=0)] for f in faces]
+    overlaps = intersection_over_union(boxes, boxes)
+    scores = [(face.score or 0.0, face.box.score or 0.0) for face in faces]
+    kept: list[int] = []
+    for index in sorted(range(len(faces)), key=lambda i: scores[i], reverse=True):
+        if not np.any(overlaps[index, kept] > _SAME_FACE_OVERLAP):
+            kept.append(index)
+    return sorted(kept)
