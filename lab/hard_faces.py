@@ -94,7 +94,7 @@ def read_wflw_slice(folder: Path) -> list[AnnotatedFace]:
         ]
 
 
-def measure(model: str, data: Path, packed: Path, *, every: int) -> Figures:
+def measure(model: str, data: Path, packed: Path, *, every: int = 1) -> Figures:
     """Return all figures of a model by name."""
     with FaceAligner(model, passes=1, threads=1) as aligner:
         figures = _common(aligner, data / "300w" / "test", every)

@@ -11,9 +11,10 @@ import hashlib
 import logging
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -36,6 +37,7 @@ from asmnet_sdk.training.run import load_run, model_metadata
 from asmnet_sdk.training.samples import is_validation, load_face_samples
 from lab.cards import REFERENCE_MODEL, model_card
 from lab.hard_cases import draw_hard_cases, try_hard_cases
+from lab.hard_faces import measure as measure_hard_faces
 from lab.hub_files import write_checksums
 from lab.measuring import Measurements, measure
 from lab.quantising import quantise_model
@@ -45,8 +47,10 @@ __all__ = ["write_release"]
 logger = logging.getLogger("asmnet_sdk.training")
 
 TRAINING_DATA = (
-    "300-W (HELEN, AFW, LFPW), head pose by pseudo-labels of other networks; photos licensed for "
-    "non-commercial research"
+    "300-W (HELEN, AFW, LFPW) and views of it turned over a face mesh, AFLW with MERL-RAV's "
+    "labels, InfAnFace's training part; unlabelled photos (WFLW, LFW, UTKFace, portraits, masks) "
+    "labelled by this project's network and MediaPipe's mesh; head pose by pseudo-labels of other "
+    "networks; photos licensed for non-commercial research"
 )
 _QUANTISED = "; convolutions in 8 bits (static QDQ quantisation, calibrated on training crops)"
 LICENCE = "non-commercial research, as the training photos"
@@ -63,6 +67,7 @@ def write_release(
     reference: FaceAligner | None = None,
     portraits: Sequence[Path] = (),
     calibration_crops: NDArray[np.uint8] | None = None,
+    hard_faces: Callable[[str], Mapping[str, float]] | None = None,
 ) -> Measurements:
     """Export a network, measure it and write its Hub-ready folder.
 
@@ -78,6 +83,7 @@ def write_release(
         portraits: Photos of one face for the hard cases.
         calibration_crops: (N, S, S, 3) training crops that set the ranges of an 8-bit model; None
             leaves it in float32.
+        hard_faces: Model file -> figures on hard faces; None leaves them out.
     """
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "draft.onnx"
@@ -103,6 +109,7 @@ def write_release(
         size_bytes=len(data),
         measured=measured,
         hard_cases_picture=picture,
+        hard_faces=None if hard_faces is None else hard_faces(str(model)),
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
     write_checksums(folder, [model.name, *([picture] if picture else [])])
@@ -177,6 +184,9 @@ def main() -> None:
         reference=FaceAligner(options.reference, threads=1) if options.reference else None,
         portraits=options.portraits,
         calibration_crops=_calibration_crops(config) if options.int8 else None,
+        hard_faces=partial(measure_hard_faces, data=options.data, packed=options.packed)
+        if options.packed
+        else None,
     )
     logger.info("%s", figures)
 
@@ -195,6 +205,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--int8", action="store_true", help="quantise to 8 bits, calibrated on training photos"
     )
+    parser.add_argument("--packed", type=Path, help="files of lab.training_sets, for hard faces")
+    parser.add_argument("--data", type=Path, help="folder with 300w and wflw, for hard faces")
     parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
     return parser
 
