@@ -31,16 +31,14 @@ from asmnet_sdk.landmarks.contract import ModelMetadata
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.export import export_network
-from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.networks import FaceNetwork
 from asmnet_sdk.training.run import load_run, model_metadata
-from asmnet_sdk.training.samples import is_validation, load_face_samples
 from lab.cards import REFERENCE_MODEL, model_card
 from lab.hard_cases import draw_hard_cases, try_hard_cases
 from lab.hard_faces import measure as measure_hard_faces
 from lab.hub_files import write_checksums
 from lab.measuring import Measurements, measure
-from lab.quantising import quantise_model
+from lab.quantising import calibration_crops, quantise_model
 
 __all__ = ["write_release"]
 
@@ -139,12 +137,10 @@ def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> s
 
 
 def _calibration_crops(config: RunConfig) -> NDArray[np.uint8]:
-    """Cut every 16th annotated training face of a run."""
-    faces = [face for root in config.photos for face in read_annotations(root)]
-    chosen = [face for face in faces if not is_validation(face)][::16]
     recipe = config.recipe
-    samples = load_face_samples(chosen)
-    return upright_crops(samples, size=recipe.size, crop_scale=recipe.crop_scale)[0]
+    return calibration_crops(
+        config.photos, config.packed, size=recipe.size, crop_scale=recipe.crop_scale
+    )
 
 
 def _headline(figures: Measurements) -> dict[str, float]:
