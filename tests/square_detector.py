@@ -35,9 +35,13 @@ def write_square_detector(
     metadata: str | None = METADATA.to_json(),
     drop_output: str | None = None,
     rolls: tuple[float, float, float] | None = None,
+    resolves: float = 0,
 ) -> Path:
+    """Write the model; squares below ``resolves`` px of its input score 0."""
     model = helper.make_model(
-        _graph(drop_output, rolls), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+        _graph(drop_output, rolls, resolves),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
     )
     if metadata is not None:
         helper.set_model_props(model, {DETECTOR_METADATA_KEY: metadata})
@@ -46,7 +50,9 @@ def write_square_detector(
     return path
 
 
-def _graph(drop_output: str | None, rolls: tuple[float, float, float] | None) -> onnx.GraphProto:
+def _graph(
+    drop_output: str | None, rolls: tuple[float, float, float] | None, resolves: float
+) -> onnx.GraphProto:
     nodes = [
         helper.make_node("Cast", ["image"], ["levels"], to=TensorProto.FLOAT),
         helper.make_node("Div", ["levels", "white"], ["pixels"]),
@@ -70,14 +76,17 @@ def _graph(drop_output: str | None, rolls: tuple[float, float, float] | None) ->
             ["boxes"],
             axis=1,
         ),
-        helper.make_node("Min", ["mass", "one"], ["is_there"]),
+        helper.make_node("Sub", ["mass", "too_small"], ["some_mass"]),
+        helper.make_node("Clip", ["some_mass", "zero", "one"], ["is_there"]),
         helper.make_node("Mul", ["is_there", "channel_scores"], ["scores"]),
     ]
     constants = {
         "white": np.float32(255),
         "tiny": np.float32(1e-3),
         "half": np.float32(0.5),
+        "zero": np.float32(0),
         "one": np.float32(1),
+        "too_small": np.float32(resolves**2),
         "channel_scores": np.array(SCORES, np.float32),
         "last": np.array([1], np.int64),
         "batch_and_plane": np.array([0, 1, 2], np.int64),

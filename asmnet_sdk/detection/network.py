@@ -13,6 +13,13 @@ from asmnet_sdk.detection.contract import (
     check_outputs,
     read_detector_contract,
 )
+from asmnet_sdk.detection.scales import (
+    LARGEST_SIDE,
+    closer_side,
+    first_side,
+    merge_looks,
+    well_seen_size,
+)
 from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
 from asmnet_sdk.geometry import Matrix, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
@@ -20,23 +27,25 @@ from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 
-__all__ = ["LARGEST_INPUT_SIDE", "AsmnetDetector"]
+__all__ = ["AsmnetDetector"]
 
-LARGEST_INPUT_SIDE = 2560
-"""Photos are shrunk to this long side at least, however small the wanted faces are."""
+_MOST_CLOSER_LOOKS = 2
 
 
 class AsmnetDetector:
     """Finds faces with a model that obeys the contract of detectors, the largest face first.
 
-    The photo is shrunk or enlarged so that its long side is ``metadata.long_side``, 320 px: faces
-    below about 1/18 of the long side are then often missed. ``min_face_size`` enlarges the input
-    just as far as such faces need, in one pass; time grows with the square of the long side.
+    It first looks at the photo shrunk or enlarged so that its long side is
+    ``metadata.long_side``, 320 px; longer for panoramas. Where that shows nothing, it looks once
+    more closely; where it shows faces so small that there may be smaller ones, up to twice. Each
+    time the side is 2.5 times as long: twice that of the photo and 2560 px at most.
+    ``min_face_size`` settles how closely instead. Time grows with the square of the side.
 
     Args:
         path: The model file; None is the one in the package.
         min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; smaller
-            boxes are dropped. None takes what the default input shows.
+            boxes are dropped. One closer look is as large as they need. None leaves it to what the
+            first look shows.
         max_faces: Only so many of the largest faces are returned; None is all.
         score_threshold: Boxes that score less are dropped, in [0, 1]; None takes the model's own.
         overlap_threshold: Of two boxes with a larger IoU only the better one stays.
@@ -75,8 +84,40 @@ class AsmnetDetector:
 
     def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first."""
-        height, width = image.shape[:2]
-        matrix = self._input_matrix(width, height)
+        size_wh = (image.shape[1], image.shape[0])
+        side = first_side(self.metadata.long_side, size_wh)
+        boxes = self._look(image, side)
+        for looks in range(_MOST_CLOSER_LOOKS):
+            well_seen = well_seen_size(self.metadata.smallest_face, side, size_wh)
+            closer = self._closer_side(side, size_wh, boxes, well_seen)
+            if closer is None or (looks and not boxes):
+                break
+            boxes = merge_looks(
+                boxes,
+                self._look(image, closer),
+                well_seen=well_seen,
+                overlap_threshold=self.overlap_threshold,
+            )
+            side = closer
+        return self._select(boxes)
+
+    def close(self) -> None:
+        """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
+        self._session.close()
+
+    def _closer_side(
+        self, side: float, size_wh: tuple[int, int], boxes: list[BoundingBox], well_seen: float
+    ) -> float | None:
+        if self.min_face_size is None:
+            return closer_side(side, size_wh, boxes, well_seen)
+        needed = self.metadata.smallest_face / self.min_face_size * max(size_wh)
+        needed = min(needed, LARGEST_SIDE)
+        return needed if needed > side else None
+
+    def _look(self, image: NDArray[np.uint8], side: float) -> list[BoundingBox]:
+        """Find the faces in a photo whose long side is so long in the network's picture."""
+        scale = side / max(image.shape[:2])
+        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
         outputs = self._session.run({"image": self._input_picture(image, matrix)[np.newaxis]})
         check_outputs(outputs, score_threshold=self.score_threshold, path=self._session.path)
         kept = keep_best(
@@ -89,29 +130,10 @@ class AsmnetDetector:
         rows = transform_points(invert(matrix), corners).reshape(-1, 4).tolist()
         scores = outputs["scores"][kept].tolist()
         rolls = outputs["rolls"][kept].tolist() if "rolls" in outputs else [None] * len(scores)
-        return self._select(
-            [
-                BoundingBox(*row, score=score, roll=roll)
-                for row, score, roll in zip(rows, scores, rolls, strict=True)
-            ]
-        )
-
-    def close(self) -> None:
-        """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
-        self._session.close()
-
-    def _input_matrix(self, width: int, height: int) -> Matrix:
-        """Return the (2, 3) transform from photo pixels to pixels of the network's input."""
-        scale = self.input_side(width, height) / max(width, height)
-        return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-
-    def input_side(self, width: int, height: int) -> float:
-        """Return the long side that a photo of this size has in the network's input."""
-        side = float(self.metadata.long_side)
-        if self.min_face_size is not None:
-            needed = self.metadata.smallest_face / self.min_face_size * max(width, height)
-            side = max(side, min(needed, LARGEST_INPUT_SIDE))
-        return side
+        return [
+            BoundingBox(*row, score=score, roll=roll)
+            for row, score, roll in zip(rows, scores, rolls, strict=True)
+        ]
 
     def _input_picture(self, image: NDArray[np.uint8], matrix: Matrix) -> NDArray[np.uint8]:
         """Resize a photo; black at the right and below fills up to whole strides."""

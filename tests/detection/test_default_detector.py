@@ -7,6 +7,7 @@ import hashlib
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from asmnet_sdk.datasets import read_300w
 from asmnet_sdk.detection import AsmnetDetector
@@ -62,18 +63,44 @@ def test_the_size_of_a_photo_hardly_matters(detector, enlargement):
     assert intersection_over_union(list(box), expected)[0, 0] > 0.8
 
 
-def test_small_faces_need_min_face_size(detector):
-    """In a picture of 1600 px a face of 30 px has 6 px of the default input."""
-    picture = np.full((900, 1600, 3), 90, np.uint8)
-    small = cv2.resize(
-        load_image(EXAMPLES / "astronaut.jpg"), (165, 165), interpolation=cv2.INTER_AREA
-    )
-    picture[500:665, 900:1065] = small
-    assert detector.detect(picture) == []
-    careful = AsmnetDetector(resolve_model(NAME, local_files_only=True), min_face_size=24)
-    [box] = careful.detect(picture)
-    expected = np.array(ASTRONAUT_BOX) * 165 / 512 + np.array([900, 500, 900, 500])
-    assert intersection_over_union(list(box), expected)[0, 0] > 0.6
+def test_smaller_faces_need_min_face_size(detector):
+    picture, box_of_face = face_in_the_corner((4000, 3000), 40)
+    assert best_overlap(detector.detect(picture), box_of_face) < 0.1
+    careful = AsmnetDetector(resolve_model(NAME, local_files_only=True), min_face_size=30)
+    assert best_overlap(careful.detect(picture), box_of_face) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "face"),
+    [
+        ((640, 480), 32),
+        ((640, 480), 24),
+        ((1600, 900), 30),
+        ((2560, 1920), 79),
+        ((9000, 1500), 215),
+    ],
+)
+def test_large_photos_and_panoramas_keep_small_faces(detector, size_wh, face):
+    picture, box_of_face = face_in_the_corner(size_wh, face)
+    assert best_overlap(detector.detect(picture), box_of_face) > 0.6
+
+
+def best_overlap(boxes: list[BoundingBox], box_of_face: NDArray[np.float64]) -> float:
+    overlaps = (intersection_over_union(list(box), box_of_face)[0, 0] for box in boxes)
+    return max(overlaps, default=0.0)
+
+
+def face_in_the_corner(
+    size_wh: tuple[int, int], face: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return a grey picture with the portrait in it, and the box of its face, so many px long."""
+    picture = np.full((*size_wh[::-1], 3), 128, np.uint8)
+    scale = face / (ASTRONAUT_BOX[2] - ASTRONAUT_BOX[0])
+    portrait = load_image(EXAMPLES / "astronaut.jpg")
+    small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    part = small[: size_wh[1] - 50, : size_wh[0] - 60]
+    picture[50 : 50 + len(part), 60 : 60 + part.shape[1]] = part
+    return picture, np.array(ASTRONAUT_BOX) * scale + [60, 50, 60, 50]
 
 
 @pytest.mark.parametrize("level", [0, 127, 255])

@@ -10,7 +10,7 @@ import pytest
 
 from asmnet_sdk import BoundingBox, FaceDetector, InvalidInputError, ModelError, ModelFileError
 from asmnet_sdk.detection import AsmnetDetector
-from asmnet_sdk.detection.network import LARGEST_INPUT_SIDE
+from asmnet_sdk.detection.scales import LARGEST_SIDE
 from tests.square_detector import (
     METADATA,
     edges_of,
@@ -88,23 +88,74 @@ def test_max_faces_keeps_the_largest(square_file):
     assert box.width == pytest.approx(90, abs=0.5)
 
 
+class LookedDetector(AsmnetDetector):
+    """A detector that keeps the sides of its looks."""
+
+    def _look(self, image, side):
+        self.sides = [*getattr(self, "sides", []), side]
+        return super()._look(image, side)
+
+
 @pytest.mark.parametrize(
     ("min_face_size", "size_wh", "expected"),
     [
-        (None, (1000, 800), 320),
-        (None, (60, 80), 320),
-        (20, (1000, 800), 800),
-        (20, (800, 1000), 800),
-        (200, (1000, 800), 320),
-        (2, (6000, 4000), LARGEST_INPUT_SIDE),
+        (20, (1000, 800), [320, 800]),
+        (20, (800, 1000), [320, 800]),
+        (200, (1000, 800), [320]),
+        (2, (6000, 4000), [320, LARGEST_SIDE]),
     ],
 )
-def test_input_is_as_large_as_the_smallest_face_needs(
+def test_the_closer_look_is_as_large_as_the_smallest_face_needs(
     square_file, min_face_size, size_wh, expected
 ):
     """The model resolves faces of 16 px: 20 px in a photo of 1000 px need an input of 800 px."""
-    detector = AsmnetDetector(square_file, min_face_size=min_face_size)
-    assert detector.input_side(*size_wh) == expected
+    detector = LookedDetector(square_file, min_face_size=min_face_size)
+    detector.detect(np.zeros((*size_wh[::-1], 3), np.uint8))
+    assert detector.sides == expected
+
+
+@pytest.mark.parametrize(
+    ("square", "expected"),
+    [
+        (300, [320]),  # 48 px of the first look: seen well
+        (100, [320, 800]),  # 16 px: there may be smaller ones; then 40 px
+        (50, [320, 800, 2000]),  # found by the closer look alone, at 20 px
+        (10, [320, 800]),  # found by none
+    ],
+)
+def test_small_faces_and_empty_photos_get_closer_looks(tmp_path, square, expected):
+    path = write_square_detector(tmp_path / "m.onnx", resolves=15)
+    picture = picture_with_squares((2000, 1200), {RED: (600, 300, square)})
+    detector = LookedDetector(path, threads=1)
+    boxes = detector.detect(picture)
+    assert detector.sides == expected
+    assert len(boxes) == (square > 10)
+    for box in boxes:
+        np.testing.assert_allclose(list(box), edges_of((600, 300, square)), atol=1)
+
+
+def test_a_small_face_is_found_beside_a_larger_small_one(tmp_path):
+    """At 320 px only the green square of 20 px is seen, the red one has 10."""
+    path = write_square_detector(tmp_path / "m.onnx", resolves=15)
+    squares = {RED: (600, 300, 62), GREEN: (1200, 200, 125)}
+    boxes = AsmnetDetector(path).detect(picture_with_squares((2000, 1200), squares))
+    assert [box.score for box in boxes] == pytest.approx([0.8, 0.9])
+
+
+def test_small_photos_are_enlarged_twofold_at_most(tmp_path):
+    detector = LookedDetector(write_square_detector(tmp_path / "m.onnx", resolves=15))
+    for size_wh, expected in (((200, 150), [320, 400]), ((150, 100), [320])):
+        detector.sides = []
+        detector.detect(np.zeros((*size_wh[::-1], 3), np.uint8))
+        assert detector.sides == expected
+
+
+def test_panoramas_get_as_many_pixels_as_photos(square_file):
+    detector = LookedDetector(square_file)
+    square = (4000, 400, 500)
+    [box] = detector.detect(picture_with_squares((8000, 1000), {RED: square}))
+    assert detector.sides == [640]
+    np.testing.assert_allclose(list(box), edges_of(square), atol=4)
 
 
 def test_larger_input_keeps_boxes_exact(square_file):

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from asmnet_sdk import BoundingBox, Face, FaceAligner, HeadPose, draw_faces, warp_face
 from asmnet_sdk.detection import AsmnetDetector
 from asmnet_sdk.detection.contract import DETECTOR_METADATA_KEY
-from asmnet_sdk.detection.network import LARGEST_INPUT_SIDE
+from asmnet_sdk.detection.scales import LARGEST_SIDE
 from asmnet_sdk.landmarks.contract import METADATA_KEY
 from asmnet_sdk.runtime.model_files import read_model_file
 from tests.dot_model import METADATA, write_dot_model
@@ -88,7 +88,7 @@ def detector_metadata(folder: Path) -> Callable[[Random], Case]:
         path.write_bytes(whole + _property(DETECTOR_METADATA_KEY, text))
         return Case(
             run=lambda: AsmnetDetector(path, threads=1).detect(_PHOTO),
-            more_bytes=LARGEST_INPUT_SIDE**2 * 3 * 12,  # three copies as float32
+            more_bytes=LARGEST_SIDE**2 * 3 * 12,  # three copies as float32
         )
 
     return case_of

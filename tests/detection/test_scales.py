@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from asmnet_sdk import BoundingBox
+from asmnet_sdk.detection.scales import (
+    LARGEST_SIDE,
+    closer_side,
+    first_side,
+    merge_looks,
+    well_seen_size,
+)
+
+
+def square(x: float, y: float, side: float, **fields: float) -> BoundingBox:
+    return BoundingBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2, **fields)
+
+
+@pytest.mark.parametrize(
+    ("size_wh", "expected"),
+    [
+        ((640, 480), 320),
+        ((480, 640), 320),
+        ((1920, 1080), 320),
+        ((9000, 1125), 640),
+        ((1125, 9000), 640),
+        ((90000, 1), LARGEST_SIDE),
+    ],
+)
+def test_first_look_is_longer_at_panoramas(size_wh, expected):
+    assert first_side(320, size_wh) == expected
+
+
+def test_well_seen_faces_are_twice_as_large_as_the_smallest():
+    """16 px at 320 are 50 px in a photo of 1000 px."""
+    assert well_seen_size(16, 320, (1000, 700)) == 100
+
+
+@pytest.mark.parametrize(
+    ("side", "size_wh", "sizes", "expected"),
+    [
+        (320, (4000, 3000), [], 800),
+        (800, (4000, 3000), [99], 2000),
+        (2000, (4000, 3000), [99], LARGEST_SIDE),
+        (320, (4000, 3000), [400, 101], None),
+        (320, (4000, 3000), [400, 99], 800),
+        (320, (300, 200), [], 600),
+        (320, (160, 100), [], None),
+        (LARGEST_SIDE, (9000, 6000), [], None),
+    ],
+)
+def test_nothing_and_small_faces_ask_for_a_closer_look(side, size_wh, sizes, expected):
+    boxes = [square(500, 500, size) for size in sizes]
+    assert closer_side(side, size_wh, boxes, 100) == expected
+
+
+def test_parts_of_a_face_that_was_seen_well_are_no_faces():
+    face, eye, beside = square(500, 500, 300), square(450, 450, 40), square(700, 500, 40)
+    merged = merge_looks([face], [eye, beside], well_seen=100, overlap_threshold=0.4)
+    assert merged == [face, beside]
+
+
+def test_closer_look_places_small_faces():
+    seen, again, overlooked = square(500, 500, 50), square(503, 499, 46), square(100, 100, 50)
+    merged = merge_looks([seen, overlooked], [again], well_seen=100, overlap_threshold=0.4)
+    assert merged == [overlooked, again]
+
+
+def test_closer_look_alone_and_nothing_closer():
+    box = square(500, 500, 50)
+    assert merge_looks([], [box], well_seen=100, overlap_threshold=0.4) == [box]
+    assert merge_looks([box], [], well_seen=100, overlap_threshold=0.4) == [box]
