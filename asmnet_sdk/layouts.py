@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,19 @@ class Contour:
     closed: bool = False
 
 
+class _Contours(dict[str, Contour]):
+    """Lines by region, unchangeable; a dict, so that ``dataclasses.asdict`` can copy it."""
+
+    def __reduce__(self) -> tuple[type[_Contours], tuple[dict[str, Contour]]]:
+        return _Contours, (dict(self),)
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a layout cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
+    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A landmark layout."""
@@ -54,6 +68,9 @@ class Layout:
     """For each point, the point it becomes when the picture is mirrored."""
     eye_corners: tuple[int, int] = field(repr=False)
     """Outer corners (right, left), whose distance normalises the NME."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "contours", _Contours(self.contours))
 
     @property
     def point_names(self) -> tuple[str, ...]:
@@ -105,7 +122,7 @@ def _restore_layout(
     layout = Layout(
         name=name,
         point_count=point_count,
-        contours=MappingProxyType(contours),
+        contours=contours,
         mirror=mirror,
         eye_corners=eye_corners,
     )

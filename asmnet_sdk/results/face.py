@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.layouts import (
     FIVE_POINT,
     IBUG_68,
@@ -188,6 +188,46 @@ class Face:
             "landmark_visible": None if visible is None else _rounded(visible),
             "track_id": self.track_id,
         }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Face:
+        """Return the face that ``to_dict`` wrote, as far as its rounded values tell.
+
+        Args:
+            record: What ``to_dict`` gave, also by way of JSON; other keys are ignored.
+
+        Raises:
+            InvalidInputError: A value is missing, or is not what ``to_dict`` writes.
+        """
+        try:
+            return cls(
+                landmarks=record["landmarks"],
+                head_pose=HeadPose(**record["head_pose"]),
+                box=BoundingBox(*record["box"]),
+                layout=LAYOUTS[record["layout"]],
+                score=record.get("score"),
+                landmark_sigma=record.get("landmark_sigma"),
+                landmark_visible=record.get("landmark_visible"),
+                track_id=record.get("track_id"),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as exc:
+            raise InvalidInputError(f"no record of a face: {in_brief(str(exc))}") from exc
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:  # noqa: ANN401
+        """Let pydantic, and so FastAPI, give and take faces as ``to_dict`` writes them."""
+        from pydantic_core import core_schema
+
+        def read(value: Any) -> Face:  # noqa: ANN401 (what a client sent)
+            return value if isinstance(value, Face) else cls.from_dict(value)
+
+        return core_schema.no_info_after_validator_function(
+            read,
+            core_schema.any_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                cls.to_dict, return_schema=core_schema.dict_schema()
+            ),
+        )
 
 
 def _restore_face(*values: Any) -> Face:  # noqa: ANN401 (the fields in order)

@@ -1,0 +1,117 @@
+"""Faces as data: what data classes, tables, JSON writers and services do with them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from asmnet_sdk import BoundingBox, Face, HeadPose, InvalidInputError
+from asmnet_sdk.layouts import FIVE_POINT, IBUG_68
+
+LANDMARKS = np.random.default_rng(3).uniform(0, 100, (68, 2)).astype(np.float32)
+
+
+@pytest.fixture
+def face() -> Face:
+    return Face(
+        landmarks=LANDMARKS,
+        head_pose=HeadPose(10.5, -3.25, 0.125),
+        box=BoundingBox(1, 2, 30.5, 40),
+        score=0.75,
+        landmark_sigma=np.linspace(0.5, 2, 68),
+        landmark_visible=np.linspace(0, 1, 68),
+        track_id=7,
+    )
+
+
+def test_asdict_gives_values_of_its_own(face):
+    record = dataclasses.asdict(face)
+    np.testing.assert_array_equal(record["landmarks"], LANDMARKS)
+    assert record["head_pose"] == {"yaw": 10.5, "pitch": -3.25, "roll": 0.125}
+    assert record["layout"]["name"] == "IBUG_68"
+    assert record["layout"]["contours"]["right_eye"]["indices"] == (36, 37, 38, 39, 40, 41)
+    assert record["score"] == 0.75
+
+
+def test_copies_are_equal_and_share_the_layout(face):
+    for twin in (copy.copy(face), copy.deepcopy(face)):
+        assert twin.to_dict() == face.to_dict()
+        assert twin.layout is IBUG_68
+
+
+def test_layout_stays_unchangeable():
+    for change in (
+        lambda contours: contours.update(jaw=None),
+        lambda contours: contours.__setitem__("jaw", None),
+        lambda contours: contours.pop("jaw"),
+        lambda contours: contours.clear(),
+    ):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            change(IBUG_68.contours)
+    assert copy.deepcopy(IBUG_68.contours) == IBUG_68.contours
+
+
+@pytest.mark.parametrize("layout", [IBUG_68, FIVE_POINT])
+def test_from_dict_reverses_to_dict_by_way_of_json(face, layout):
+    record = json.loads(json.dumps(face.to_layout(layout).to_dict()))
+    restored = Face.from_dict(record)
+    assert restored.to_dict() == record
+    assert restored.layout is layout
+    assert not restored.landmarks.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"landmarks": [[1, 2]]},
+        {"landmarks": "none"},
+        {"layout": "IBUG_67"},
+        {"head_pose": {"yaw": 1}},
+        {"box": [1, 2, 3]},
+        {"box": [5, 5, 1, 1]},
+    ],
+)
+def test_from_dict_refuses_what_is_no_face(face, change):
+    with pytest.raises(InvalidInputError):
+        Face.from_dict({**face.to_dict(), **change})
+    with pytest.raises(InvalidInputError, match="no record of a face: 'landmarks'"):
+        Face.from_dict({})
+
+
+def test_faces_become_a_table(face):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame([face, face])
+    assert list(table["score"]) == [0.75, 0.75]
+    np.testing.assert_array_equal(table["landmarks"][1], LANDMARKS)
+
+
+def test_orjson_writes_faces(face):
+    orjson = pytest.importorskip("orjson")
+    record = json.loads(orjson.dumps(face, option=orjson.OPT_SERIALIZE_NUMPY))
+    np.testing.assert_allclose(record["landmarks"], LANDMARKS, rtol=1e-6)
+    assert record["head_pose"]["yaw"] == 10.5
+
+
+def test_fastapi_gives_and_takes_faces(face):
+    fastapi = pytest.importorskip("fastapi")
+    client_of = pytest.importorskip("fastapi.testclient").TestClient
+    app = fastapi.FastAPI()
+
+    def give() -> list[Face]:
+        return [face]
+
+    def take(given: Face) -> str:
+        return given.layout.name
+
+    # Annotations are texts in this module, and FastAPI looks for their names here.
+    app.get("/faces")(give)
+    app.post("/face")(take)
+    client = client_of(app)
+    assert client.get("/faces").json() == [face.to_dict()]
+    assert client.post("/face", json=face.to_dict()).json() == "IBUG_68"
+    assert client.post("/face", json={"box": 3}).status_code == 422
+    assert client.get("/openapi.json").status_code == 200
