@@ -63,9 +63,8 @@ def test_the_size_of_a_photo_hardly_matters(detector, enlargement):
     assert intersection_over_union(list(box), expected)[0, 0] > 0.8
 
 
-def test_smaller_faces_need_min_face_size(detector):
+def test_min_face_size_finds_tiny_faces_of_large_photos():
     picture, box_of_face = face_in_the_corner((4000, 3000), 40)
-    assert best_overlap(detector.detect(picture), box_of_face) < 0.1
     careful = AsmnetDetector(resolve_model(NAME, local_files_only=True), min_face_size=30)
     assert best_overlap(careful.detect(picture), box_of_face) > 0.6
 
