@@ -96,7 +96,12 @@ def add_parser(commands: Subcommands) -> None:
         help="how often each setting is timed (default: 50)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all times as JSON")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the times, as a PNG")
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw the times, as PNG, SVG or PDF (extra [plots])",
+    )
     parser.set_defaults(run=run)
 
 
@@ -106,6 +111,8 @@ def run(options: argparse.Namespace) -> int:
 
     for path in filter(None, (options.json, options.plot)):
         check_writable(path)
+    if options.plot:
+        _check_plots()
     photo = _read_photo(options.photo)
     settings = _settings(options, _load_detectors(options))
     box = _choose_box(options, photo, settings[0].detector)
@@ -128,6 +135,12 @@ def _read_photo(path: Path) -> bytes:
 
     load_image(path)
     return path.read_bytes()
+
+
+def _check_plots() -> None:
+    from asmnet_sdk.cli.benchmark_chart import check_plots
+
+    check_plots()
 
 
 def _load_detectors(options: argparse.Namespace) -> Mapping[int, FaceDetector | None]:
@@ -224,8 +237,8 @@ def _to_json(results: Sequence[StageTimes], machine: Mapping[str, str]) -> str:
 
 
 def _plot(results: Sequence[StageTimes], machine: Mapping[str, str], path: Path) -> None:
-    from asmnet_sdk.cli.benchmark_chart import draw_stage_times
+    from asmnet_sdk.cli.benchmark_chart import draw_stage_times, save_figure
 
     processor, system, *versions = machine.items()
     notes = (processor[1], system[1], ", ".join(" ".join(pair) for pair in versions))
-    draw_stage_times(results, footnotes=notes).save(path)
+    save_figure(draw_stage_times(results, footnotes=notes), path)

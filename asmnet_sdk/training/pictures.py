@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,11 +18,8 @@ __all__ = ["draw_curves", "draw_validation"]
 
 Picture = NDArray[np.uint8]
 
-_PANEL_WH = (420, 220)
-_MARGIN = 34
 _COLUMNS = 4
 _FACE_SIDE = 256
-_INK, _LINE = (40, 40, 40), (190, 90, 20)  # BGR
 
 
 def draw_curves(records: Sequence[Mapping[str, float]]) -> Picture:
@@ -35,15 +31,23 @@ def draw_curves(records: Sequence[Mapping[str, float]]) -> Picture:
     Returns:
         (H, W, 3) uint8 BGR.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     names = dict.fromkeys(name for record in records for name in record)
-    return _tile(
-        [
-            _draw_panel(name, np.array([(r["epoch"], r[name]) for r in records if name in r]))
-            for name in names
-            if name not in ("epoch", "seconds")
-        ],
-        columns=2,
-    )
+    shown = [name for name in names if name not in ("epoch", "seconds")]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(4.2 * columns, 2.2 * rows), dpi=100, layout="constrained")
+    for number, name in enumerate(shown, 1):
+        points = [(record["epoch"], record[name]) for record in records if name in record]
+        axes = figure.add_subplot(rows, columns, number)
+        axes.plot(*zip(*points, strict=True), marker="." if len(points) == 1 else "")
+        axes.set_title(f"{name}   last {points[-1][1]:.4g}", fontsize="small")
+        axes.grid(alpha=0.3)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[:, :, 2::-1].copy()
 
 
 def draw_validation(
@@ -74,29 +78,6 @@ def draw_validation(
         face = Face(landmarks=pixels, head_pose=HeadPose(*angles), box=box, layout=layout)
         tiles.append(draw_faces(crop[:, :, ::-1], [face], boxes=False))
     return _tile(tiles, columns=_COLUMNS)
-
-
-def _draw_panel(name: str, points: NDArray[np.float64]) -> Picture:
-    """Draw (N, 2) epochs and values, with the range of both axes."""
-    width, height = _PANEL_WH
-    panel = np.full((height, width, 3), 255, np.uint8)
-    low, high = points.min(axis=0), points.max(axis=0)
-    share = (points - low) / np.where(high > low, high - low, 1)
-    x = _MARGIN + share[:, 0] * (width - 2 * _MARGIN)
-    y = height - _MARGIN - share[:, 1] * (height - 2 * _MARGIN)
-    frame = (_MARGIN, _MARGIN), (width - _MARGIN, height - _MARGIN)
-    cv2.rectangle(panel, *frame, (215, 215, 215), 1)
-    line = np.rint(np.column_stack([x, y]) * 16).astype(np.int32)
-    cv2.polylines(panel, [line], False, _LINE, 2, cv2.LINE_AA, shift=4)
-    texts = {
-        f"{name}   last {points[-1, 1]:.4g}": (_MARGIN, 14),
-        f"{high[1]:.4g}": (_MARGIN, _MARGIN - 5),
-        f"{low[1]:.4g}": (_MARGIN, height - _MARGIN + 13),
-        f"epoch {high[0]:.0f}": (width - _MARGIN - 60, height - _MARGIN + 13),
-    }
-    for text, place in texts.items():
-        cv2.putText(panel, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, _INK, 1, cv2.LINE_AA)
-    return panel
 
 
 def _tile(pictures: Sequence[Picture], *, columns: int) -> Picture:
