@@ -1,162 +1,80 @@
-"""A headless Chromium, driven over its debugging pipe: no package needed."""
+"""A headless Chromium of the system, driven by Playwright (extra ``dev``)."""
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 
-# Chromium reads its commands from file 3 and answers to file 4.
-_LAUNCHER = """
-import fcntl, os, sys
-commands, replies = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
-os.dup2(commands, 3)
-os.dup2(replies, 4)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-
 
 class Browser:
-    """One page of a browser; use it in a ``with`` block."""
+    """One page of a browser; use it in a ``with`` block. Skips the test where there is none."""
 
-    def __init__(self, profile: Path) -> None:
-        commands, self._commands = os.pipe()
-        self._replies, replies = os.pipe()
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-c", _LAUNCHER, str(commands), str(replies)),
-                *(CHROMIUM, *options, f"--user-data-dir={profile}", "about:blank"),
-            ],
-            pass_fds=(commands, replies),
-            stderr=subprocess.DEVNULL,
+    def __init__(self) -> None:
+        if CHROMIUM is None:
+            pytest.skip("no Chromium at hand")
+        playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright at hand")
+        self._playwright = playwright.sync_playwright().start()
+        browser = self._playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=120_000
         )
-        os.close(commands)
-        os.close(replies)
-        self._buffer = b""
-        self._count = 0
-        self._session: str | None = None
+        self.page = browser.new_page()
+        self.page.set_default_timeout(60_000)
         self.requests: list[str] = []
         self.log: list[str] = []
-        pages = self._send("Target.getTargets")["targetInfos"]
-        target = next(page["targetId"] for page in pages if page["type"] == "page")
-        attached = self._send("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Network", "Log", "Runtime"):
-            self._send(f"{domain}.enable")
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.log.append(message.text))
+        self.page.on("pageerror", lambda error: self.log.append(str(error)))
+        self.page.on("dialog", self._note_dialog)
 
     def __enter__(self) -> Browser:
         return self
 
     def __exit__(self, *error: object) -> None:
-        os.close(self._commands)
-        self._process.terminate()
-        self._process.wait(10)
-        os.close(self._replies)
+        self.page.context.browser.close()
+        self._playwright.stop()
 
     def open(self, page: Path | str) -> None:
         """Open a file, or an address."""
         self.requests.clear()
         self.log.clear()
-        self._send("Page.navigate", url=page.as_uri() if isinstance(page, Path) else page)
-        self._wait_for("Page.loadEventFired")
+        self.page.goto(page.as_uri() if isinstance(page, Path) else page)
 
     def evaluate(self, script: str) -> Any:
-        reply = self._send("Runtime.evaluate", expression=script, returnByValue=True)
-        assert "exceptionDetails" not in reply, reply
-        return reply["result"].get("value")
+        return self.page.evaluate(script)
 
     def press(self, key: str, *, control: bool = False, shift: bool = False) -> None:
-        codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39}
-        text = {"Enter": "\r"}.get(key, key if len(key) == 1 and not control else "")
-        fields: dict[str, object] = {
-            "key": key,
-            "windowsVirtualKeyCode": codes.get(key) or ord(key.upper()),
-            "modifiers": 2 * control + 8 * shift,
-        }
-        self._send("Input.dispatchKeyEvent", type="keyDown", text=text, **fields)
-        self._send("Input.dispatchKeyEvent", type="keyUp", **fields)
+        self.page.keyboard.press("Control+" * control + "Shift+" * shift + key)
 
     def click(self, selector: str) -> None:
-        """Press the mouse button in the middle of an element."""
-        x, y = self.evaluate(
-            f"(() => {{ const b = document.querySelector({json.dumps(selector)})"
-            ".getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self._mouse(kind, (x, y))
+        self.page.click(selector)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Press the mouse button at one place of the window and let it go at another."""
-        middle = tuple((a + b) / 2 for a, b in zip(start, end, strict=True))
-        self._mouse("mouseMoved", start, button="none")
-        self._mouse("mousePressed", start)
-        self._mouse("mouseMoved", middle)
-        self._mouse("mouseMoved", end)
-        self._mouse("mouseReleased", end)
+        mouse = self.page.mouse
+        mouse.move(*start)
+        mouse.down()
+        mouse.move(*end, steps=2)
+        mouse.up()
 
     def turn_wheel(self, place: tuple[float, float], pixels: float) -> None:
         """Turn the wheel over a place of the window; negative is away from the user."""
-        self._mouse("mouseWheel", place, button="none", deltaX=0, deltaY=pixels)
-
-    def _mouse(
-        self, kind: str, place: tuple[float, ...], *, button: str = "left", **more: object
-    ) -> None:
-        fields = {"x": place[0], "y": place[1], "button": button, "clickCount": 1, **more}
-        pressed = int(button == "left" and kind != "mouseReleased")
-        self._send("Input.dispatchMouseEvent", type=kind, buttons=pressed, **fields)
+        self.page.mouse.move(*place)
+        self.page.mouse.wheel(0, pixels)
 
     def resize(self, width: int, height: int, *, dark: bool = False) -> None:
-        self._send(
-            "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
-        )  # fmt: skip
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._send("Emulation.setEmulatedMedia", features=[scheme])
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
 
     def screenshot(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self._send("Page.captureScreenshot")["data"]))
+        self.page.screenshot(path=path)
 
-    def _send(self, method: str, **parameters: object) -> dict[str, Any]:
-        self._count += 1
-        message: dict[str, object] = {"id": self._count, "method": method, "params": parameters}
-        if self._session is not None:
-            message["sessionId"] = self._session
-        os.write(self._commands, json.dumps(message).encode() + b"\0")
-        while True:
-            reply = self._read()
-            if reply.get("id") == self._count:
-                assert "error" not in reply, reply
-                return reply["result"]
-
-    def _wait_for(self, method: str) -> None:
-        while self._read().get("method") != method:
-            pass
-
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._buffer:
-            received = os.read(self._replies, 1 << 16)
-            assert received, "the browser has gone"
-            self._buffer += received
-        message, _, self._buffer = self._buffer.partition(b"\0")
-        event = json.loads(message)
-        self._note(event)
-        return event
-
-    def _note(self, event: dict[str, Any]) -> None:
-        parameters = event.get("params", {})
-        if event.get("method") == "Network.requestWillBeSent":
-            self.requests.append(parameters["request"]["url"])
-        elif event.get("method") == "Log.entryAdded":
-            self.log.append(parameters["entry"]["text"])
-        elif event.get("method") in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening"):
-            self.log.append(json.dumps(parameters))
+    def _note_dialog(self, dialog: Any) -> None:
+        self.log.append(dialog.message)
+        dialog.accept()

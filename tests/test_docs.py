@@ -21,7 +21,7 @@ from asmnet_sdk import FaceAligner, ModelDownloadError, errors
 from asmnet_sdk.cli.program import main, make_parser
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_model
 from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser
 from tests.conftest import EXAMPLES, REPOSITORY, SHARED
 
 DOCS = REPOSITORY / "docs"
@@ -271,11 +271,9 @@ LOOK = """(() => {
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "default"), (390, "slate")])
-def test_pages_fit_a_screen_and_show_their_pictures(site, tmp_path, width, scheme):
+def test_pages_fit_a_screen_and_show_their_pictures(site, width, scheme):
     """On a desktop in light mode, on a phone in dark mode."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed")
-    with Browser(tmp_path) as browser:
+    with Browser() as browser:
         browser.resize(width, 900, dark=scheme == "slate")
         for page in sorted(site.rglob("index.html")):
             browser.open(page)

@@ -22,7 +22,7 @@ from asmnet_sdk.cli.thumbnails import (
     photo_thumbnail,
     thumbnails_of,
 )
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser
 from tests.dot_model import picture_with_dots
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
@@ -236,10 +236,8 @@ def test_report_never_overwrites_a_photo(tmp_path, dot_model, capsys):
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium at hand")
-    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+def browser():
+    with Browser() as browser:
         yield browser
 
 

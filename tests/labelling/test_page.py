@@ -12,15 +12,13 @@ import pytest
 
 from asmnet_sdk.datasets import read_annotations
 from asmnet_sdk.labelling import Review, review_server
-from tests.browser import CHROMIUM, Browser
+from tests.browser import Browser
 from tests.labelling.faces import POINTS, write_label_files
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium at hand")
-    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+def browser():
+    with Browser() as browser:
         yield browser
 
 
