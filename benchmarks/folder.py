@@ -20,7 +20,7 @@ import numpy as np
 
 from asmnet_sdk.cli import main as asmnet
 from asmnet_sdk.cli.benchmarking import describe_machine
-from asmnet_sdk.cli.predict import find_photos
+from asmnet_sdk.cli.photo_files import find_photos
 from asmnet_sdk.cli.terminal import print_table
 
 LEAST_GAIN = 1.7

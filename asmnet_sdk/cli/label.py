@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.predict import find_photos
+from asmnet_sdk.cli.photo_files import find_photos
 from asmnet_sdk.cli.terminal import ProgressBar, print_table
 from asmnet_sdk.errors import InvalidInputError
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import glob
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,6 +11,12 @@ from typing import TYPE_CHECKING
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.ordered import work_in_order
 from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.photo_files import (
+    describe_skipped,
+    find_photos,
+    picture_paths,
+    refuse_overwriting,
+)
 from asmnet_sdk.cli.terminal import ProgressBar, check_writable
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
@@ -28,9 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser"]
 
-_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _MOST_WORKERS = 8  # unless more are asked for: each holds a decoded photo
-_DRAWING_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -75,8 +77,9 @@ def add_parser(commands: Subcommands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
     photos = find_photos(options.inputs)
-    pictures = {} if options.draw is None else _picture_paths(options.draw, photos)
+    pictures = picture_paths(options.draw, options.inputs, photos)
     _check_outputs(options, photos, pictures.values())
+    _say_what_is_left_out(options.inputs)
     aligner, workers = _share_out(options, len(photos))
     report = None if options.report is None else _new_report(aligner.model.name, len(photos))
     found: dict[Path, list[Face]] = {}
@@ -114,7 +117,7 @@ def _check_outputs(
     options: argparse.Namespace, photos: Sequence[Path], pictures: Iterable[Path]
 ) -> None:
     outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
-    _refuse_overwriting(outputs, photos)
+    refuse_overwriting(outputs, photos)
     for path in (*outputs, *pictures):
         check_writable(path)
 
@@ -175,65 +178,6 @@ def _named(photo: Path, error: InvalidInputError) -> str:
     return text if text.startswith(str(photo)) else f"{photo}: {text}"
 
 
-def find_photos(inputs: Sequence[str]) -> list[Path]:
-    """Turn files, folders and globs into files, in order, each once.
-
-    Raises:
-        InvalidInputError: An input names nothing.
-    """
-    photos: dict[Path, None] = {}
-    for text in inputs:
-        found = _expand(text)
-        if not found:
-            raise InvalidInputError(
-                f"no photo at {text!r}; needed: a photo, a folder or glob of photos "
-                f"({', '.join(_PHOTO_SUFFIXES)})"
-            )
-        photos.update(dict.fromkeys(found))
-    return list(photos)
-
-
-def _expand(text: str) -> list[Path]:
-    path = Path(text)
-    if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.suffix.lower() in _PHOTO_SUFFIXES)
-    if path.exists():
-        return [path]
-    return [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-
-
-def _picture_paths(target: Path, photos: Sequence[Path]) -> dict[Path, Path]:
-    """Return where the drawing of each photo goes.
-
-    In a folder, ``NAME.png``; where photos of one name come from different folders, the folders
-    are kept.
-    """
-    if target.suffix.lower() in _DRAWING_SUFFIXES and not target.is_dir():
-        if len(photos) > 1:
-            raise InvalidInputError(
-                f"--draw {target} is one file for {len(photos)} photos: name a folder"
-            )
-        pictures = {photos[0]: target}
-    elif len({photo.stem for photo in photos}) == len(photos):
-        pictures = {photo: target / f"{photo.stem}.png" for photo in photos}
-    else:
-        base = os.path.commonpath([photo.resolve().parent for photo in photos])
-        pictures = {
-            photo: target / photo.resolve().relative_to(base).with_name(f"{photo.name}.png")
-            for photo in photos
-        }
-    _refuse_overwriting(pictures.values(), photos)
-    return pictures
-
-
-def _refuse_overwriting(pictures: Iterable[Path], photos: Iterable[Path]) -> None:
-    overwritten = {p.resolve() for p in pictures} & {photo.resolve() for photo in photos}
-    if overwritten:
-        raise InvalidInputError(
-            f"an output would overwrite the photo {overwritten.pop()}: name another place"
-        )
-
-
 def _draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None:
     import cv2
 
@@ -269,6 +213,11 @@ def _report(failures: Sequence[str], photo_count: int) -> int:
     if failures and photo_count > 1:
         print(f"asmnet: {len(failures)} of {photo_count} photos failed", file=sys.stderr)  # noqa: T201
     return 1 if failures else 0
+
+
+def _say_what_is_left_out(inputs: Sequence[str]) -> None:
+    if skipped := describe_skipped(inputs):
+        print(f"asmnet: {skipped}", file=sys.stderr)  # noqa: T201
 
 
 def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:

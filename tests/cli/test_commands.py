@@ -106,7 +106,7 @@ def test_photos_of_one_name_get_pictures_of_their_own(run, photos, tmp_path):
     assert code == 0
     drawings = sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.png"))
     assert drawings == [
-        "more/a.png.png", "more/b.png.png", "photos/a.png.png", "photos/b.png.png",
+        "more/a.png", "more/b.png", "photos/a.png", "photos/b.png",
     ]  # fmt: skip
 
 

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from asmnet_sdk.cli.photo_files import describe_skipped, find_photos, picture_paths
+from asmnet_sdk.errors import InvalidInputError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    names = ("a.jpg", "a.png", "b.HEIC", "c.avif", "d.jfif", "e.JPE", "in/a.jpg", "notes.txt", "f")
+    for name in names:
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return tmp_path / "photos"
+
+
+def test_folder_gives_what_phones_and_cameras_write(folder):
+    names = [str(path.relative_to(folder)) for path in find_photos([str(folder)])]
+    assert names == ["a.jpg", "a.png", "b.HEIC", "c.avif", "d.jfif", "e.JPE", "in/a.jpg"]
+
+
+def test_what_is_left_out_is_counted(folder):
+    left_out = "2 other files in the folders were left out, by their endings: .txt (1), none (1)"
+    assert describe_skipped([str(folder)]) == left_out
+    assert describe_skipped([str(folder / "a.jpg"), str(folder / "notes.txt")]) == ""
+
+
+def test_drawings_do_not_depend_on_siblings(folder, tmp_path):
+    target = tmp_path / "drawn"
+    photos = find_photos([str(folder)])
+    pictures = picture_paths(target, [str(folder)], photos)
+    names = [str(path.relative_to(target)) for path in pictures.values()]
+    expected = ["a.jpg", "a.png", "b.HEIC.png", "c.avif.png", "d.jfif.png", "e.JPE.png", "in/a.jpg"]
+    assert names == expected
+    for photo in photos[:6]:
+        alone = picture_paths(target, [str(photo)], [photo])
+        assert alone[photo] == pictures[photo]
+
+
+def test_drawing_is_a_file_by_its_ending(folder, tmp_path):
+    photo = folder / "a.jpg"
+    assert picture_paths(tmp_path / "x.BMP", [str(photo)], [photo]) == {photo: tmp_path / "x.BMP"}
+    with pytest.raises(InvalidInputError, match=r"drawings end in one of \.png, \.jpg"):
+        picture_paths(tmp_path / "x.gif", [str(photo)], [photo])
+
+
+def test_long_input_is_not_repeated():
+    with pytest.raises(InvalidInputError) as caught:
+        find_photos(["x" * 250])
+    assert "x" * 201 not in str(caught.value)
