@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,9 +105,7 @@ def run(options: argparse.Namespace) -> int:
                 bar.advance()
     finally:
         if found or failures:
-            _write(
-                {str(photo): found[photo] for photo in photos if photo in found}, options, report
-            )
+            _write(_named_in_order(found, photos), options, report)
     if options.box is None:
         _say_what_to_try([photo for photo, faces in found.items() if not faces])
     return _report(failures, len(photos))
@@ -158,6 +156,12 @@ def _note(
 def _note_failure(report: Report | None, photo: Path, error: InvalidInputError) -> None:
     if report is not None:
         report.add_failure(photo, str(error))
+
+
+def _named_in_order(
+    found: Mapping[Path, list[Face]], photos: Iterable[Path]
+) -> dict[str, list[Face]]:
+    return {str(photo): found[photo] for photo in photos if photo in found}
 
 
 def _new_report(model: str, photo_count: int) -> Report:
