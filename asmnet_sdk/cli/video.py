@@ -95,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
         tracker = FaceTracker(
             aligner,
             detect_every=options.detect_every,
+            min_score=options.min_score,
             keep_lost=options.keep_lost,
             min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,
         )

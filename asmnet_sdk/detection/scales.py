@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox
 
@@ -96,5 +94,5 @@ def _without_doubles(
     if not boxes or not others:
         return list(boxes)
     overlaps = intersection_over_union([[*box] for box in boxes], [[*box] for box in others])
-    kept = np.flatnonzero(overlaps.max(axis=1) <= overlap_threshold)
-    return [boxes[index] for index in kept]
+    is_double = (overlaps.max(axis=1) > overlap_threshold).tolist()
+    return [box for box, double in zip(boxes, is_double, strict=True) if not double]

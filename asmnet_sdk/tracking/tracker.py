@@ -18,6 +18,7 @@ from asmnet_sdk.tracking.tracks import (
     Track,
     match_boxes,
     overlap_of,
+    place_crop,
     sight,
     without_doubles,
 )
@@ -45,6 +46,9 @@ class FaceTracker:
     up on one face, the one that strayed farther from its motion has lost its own. A lost track
     keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
 
+    Crops are turned upright by the roll that the face last had, so a head may tilt, lie down and
+    stand on its crown. What the detector finds is looked at as ``FaceAligner.predict`` does.
+
     The crops of a face are made as bright as those of the seconds before, so that flicker and
     passing clouds do not move landmarks. Landmarks and head pose pass a One-Euro filter that
     measures speed in face sizes, so small and large faces are smoothed alike. After a loss or a
@@ -54,9 +58,11 @@ class FaceTracker:
     tracks end, and its faces get new ids. Between videos of one size call ``reset``.
 
     Args:
-        aligner: Detects and aligns; several trackers may share it.
+        aligner: Detects and aligns; several trackers may share it. None: one of its own, with the
+            defaults.
         detect_every: Run the detector at least on every n-th frame.
-        min_score: A followed face that scores less makes the detector run; a model without
+        min_score: What the detector finds is a face, and starts a track, if its face score is as
+            large as this; a followed face that scores less makes the detector run. A model without
             scores leaves the word to the detector.
         min_overlap: IoU in (0, 1] from which a found face belongs to a track.
         keep_lost: For how many frames a lost face may come back under its id.
@@ -71,7 +77,7 @@ class FaceTracker:
 
     def __init__(
         self,
-        aligner: FaceAligner,
+        aligner: FaceAligner | None = None,
         *,
         detect_every: int = 10,
         min_score: float = 0.5,
@@ -87,7 +93,7 @@ class FaceTracker:
         _require(keep_lost >= 0, f"keep_lost is {keep_lost}; needed: 0 or more")
         _require(0 < frame_rate < np.inf, f"frame_rate is {frame_rate}; needed: above 0")
         FaceSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta)
-        self._aligner = aligner
+        self._aligner = _new_aligner() if aligner is None else aligner
         self._detect_every = detect_every
         self._min_score = min_score
         self._min_overlap = min_overlap
@@ -160,8 +166,10 @@ class FaceTracker:
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, seen: Sighting) -> bool:
-        is_face = seen.face.score is None or seen.face.score >= self._min_score
-        return is_face and overlap_of(track.box, seen.box) >= self._min_overlap
+        return self._is_face(seen) and overlap_of(track.box, seen.box) >= self._min_overlap
+
+    def _is_face(self, seen: Sighting) -> bool:
+        return seen.face.score is None or seen.face.score >= self._min_score
 
     def _detect(
         self, image: NDArray[np.uint8], followed: dict[Track, Sighting], seconds: float
@@ -179,8 +187,10 @@ class FaceTracker:
         others = [track for track in self._tracks if track not in found]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
-        for index, seen in self._align(self._cut(image, dict(enumerate(rest)))).items():
-            if not any(seen.is_same_face(other) for other in found.values()):
+        for index, seen in self._look_at(image, rest).items():
+            if self._is_face(seen) and not any(
+                seen.is_same_face(other) for other in found.values()
+            ):
                 found[owners.get(index) or self._new_track(seen, seconds)] = seen
         return found
 
@@ -194,6 +204,15 @@ class FaceTracker:
         crops = self._aligner.cut(image, list(usable.values()), color="rgb")
         return dict(zip(usable, crops, strict=True))
 
+    def _look_at(
+        self, image: NDArray[np.uint8], boxes: Sequence[BoundingBox]
+    ) -> dict[int, Sighting]:
+        """Return the faces in detected boxes by index, after all the looks that they need."""
+        usable = {i: box for i, box in enumerate(boxes) if _is_usable(box, image)}
+        faces = self._aligner.predict(image, list(usable.values()), color="rgb") if usable else []
+        sightings = zip(usable, map(sight, faces), strict=True)
+        return {index: seen for index, seen in sightings if seen is not None}
+
     def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Sighting]:
         """Return the faces in the crops, as far as they have a place."""
         sightings = map(sight, self._aligner.align(list(crops.values())))
@@ -201,7 +220,8 @@ class FaceTracker:
 
     def _new_track(self, seen: Sighting, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
-        track = Track(self._next_id, smoother, seen.face, seen.box, seen.box, seconds)
+        crop_box = place_crop(seen.face)
+        track = Track(self._next_id, smoother, seen.face, seen.box, crop_box, seconds)
         self._next_id += 1
         self._tracks.append(track)
         return track
@@ -215,6 +235,12 @@ class FaceTracker:
                 track.frames_lost += 1
         self._tracks = [track for track in self._tracks if track.frames_lost <= self._keep_lost]
         return [track.face for track in self._tracks if not track.frames_lost]
+
+
+def _new_aligner() -> FaceAligner:
+    from asmnet_sdk.aligner import FaceAligner
+
+    return FaceAligner()
 
 
 def _is_usable(box: BoundingBox, image: NDArray[np.uint8]) -> bool:

@@ -9,13 +9,22 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import upright_box
 from asmnet_sdk.errors import InvalidBoundingBoxError
-from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.geometry import intersection_over_union, roll_in_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.tracking.exposure import ExposureHold
 from asmnet_sdk.tracking.smoothing import FaceSmoother, smoothing_weight
 
-__all__ = ["Sighting", "Track", "match_boxes", "overlap_of", "sight", "without_doubles"]
+__all__ = [
+    "Sighting",
+    "Track",
+    "match_boxes",
+    "overlap_of",
+    "place_crop",
+    "sight",
+    "without_doubles",
+]
 
 # Two faces whose boxes overlap more than this are one face.
 _SAME_FACE_OVERLAP = 0.4
@@ -23,6 +32,8 @@ _SAME_FACE_OVERLAP = 0.4
 _JUMP_OVERLAP = 0.5
 # A crop is placed anew when the face overlaps its box less than this.
 _CROP_OVERLAP = 0.97
+# ... or is turned by more degrees than this from the way up in it.
+_CROP_ROLL = 15.0
 # Cutoff of a track's speed, low enough that a hop onto a neighbour does not pass for motion.
 _SPEED_CUTOFF_HZ = 0.5
 # Time between two frames, at least: speeds stay numbers.
@@ -55,8 +66,9 @@ def sight(face: Face) -> Sighting | None:
 class Track:
     """One face over time: how it looked when it was last seen, and how it moved then.
 
-    Its next crop is that of ``crop_box``, which stays as long as the face hardly moves: landmarks
-    depend a little on the crop, so a crop that followed them at once would let them wander.
+    Its next crop is that of ``crop_box``, upright by the box's roll. It stays as long as the face
+    hardly moves and turns: landmarks depend a little on the crop, so a crop that followed them at
+    once would let them wander.
     """
 
     track_id: int
@@ -97,13 +109,27 @@ class Track:
                 _SPEED_CUTOFF_HZ, elapsed
             )
         self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
-        if overlap_of(self.crop_box, box) < _CROP_OVERLAP:
-            self.crop_box = box
+        self.crop_box = place_crop(self.face, self.crop_box)
 
     def _moved(self, elapsed_seconds: float) -> BoundingBox:
         x, y = self.velocity * elapsed_seconds
         box = self.box
         return BoundingBox(box.x_min + x, box.y_min + y, box.x_max + x, box.y_max + y)
+
+
+def place_crop(face: Face, before: BoundingBox | None = None) -> BoundingBox:
+    """Return the box of a face's next crop, with its roll: the one before as long as it serves."""
+    pose = face.head_pose
+    roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
+    turn = 0.0 if before is None else before.roll or 0.0
+    has_turned = abs((roll - turn + 180) % 360 - 180) > _CROP_ROLL
+    if has_turned:
+        turn = roll if abs(roll) > _CROP_ROLL else 0.0
+    box = BoundingBox.around(face.landmarks)
+    if turn:
+        box = replace(upright_box(face.landmarks, turn), roll=turn)
+    serves = before is not None and not has_turned and overlap_of(before, box) >= _CROP_OVERLAP
+    return before if before is not None and serves else box
 
 
 def without_doubles(followed: Mapping[Track, Sighting], seconds: float) -> dict[Track, Sighting]:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import gc
 import math
 import sys
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,8 +17,10 @@ from asmnet_sdk import (
     InvalidImageError,
     InvalidInputError,
 )
+from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.landmarks.network import FaceCrop
 from asmnet_sdk.tracking.tracker import FaceTracker
+from tests.conftest import EXAMPLES
 from tests.dot_model import picture_with_dots
 
 SIDE = 60.0
@@ -29,13 +33,15 @@ class Stage:
     """An aligner whose faces are where the test puts them.
 
     In a crop it finds the visible face nearest to the middle, as a network does, or none: then
-    the score is low.
+    the score is low. So it is where the face, turned clockwise by ``roll``, is far from upright in
+    the crop.
     """
 
     def __init__(self, *, has_scores: bool = True) -> None:
         self.faces: list[tuple[float, float]] = []
         self.detections = 0
         self.crops: list[BoundingBox] = []
+        self.roll = 0.0
         self.levels: list[float] = []
         self._has_scores = has_scores
 
@@ -57,17 +63,26 @@ class Stage:
         self.levels = [crop.pixels.mean() for crop in crops]
         return [self._look_at(crop.box) for crop in crops]
 
+    def predict(self, image, boxes, *, color):
+        return self.align(self.cut(image, boxes, color=color))
+
     def _look_at(self, box: BoundingBox) -> Face:
+        left_over = (self.roll - (box.roll or 0) + 180) % 360 - 180
         reach = 0.6 * max(box.width, box.height)
         away = [np.subtract(center, box.center) for center in self.faces]
         near = [a for a in away if np.abs(a).max() < reach]
         place = np.add(box.center, min(near, key=np.linalg.norm) if near else (0, 0))
+        is_seen = near and abs(left_over) < 60
         return Face(
-            landmarks=SHAPE + place,
-            head_pose=HeadPose(0, 0, 0),
+            landmarks=transform_points(turn_about_zero(self.roll), SHAPE) + place,
+            head_pose=HeadPose(0, 0, self.roll),
             box=box,
-            score=(0.99 if near else 0.01) if self._has_scores else None,
+            score=(0.99 if is_seen else 0.01) if self._has_scores else None,
         )
+
+
+def turn_about_zero(clockwise_degrees: float) -> np.ndarray:
+    return cv2.getRotationMatrix2D((0, 0), -clockwise_degrees, 1.0)
 
 
 @pytest.fixture
@@ -384,6 +399,84 @@ def test_tracker_finds_the_dots_of_the_dot_model(dot_model, color):
         [face] = tracker.update(frame, color=color)
         assert face.track_id == 0
         np.testing.assert_allclose(face.landmarks[:3], dots, atol=1.1)
+
+
+def test_a_head_that_tilts_and_turns_over_keeps_its_id(stage):
+    tracker = FaceTracker(stage, detect_every=1000)
+    for stage.roll in [*range(0, 181, 12), *range(-168, 1, 12)]:
+        assert ids(tracker, stage, [(100, 80)]) == [[0]]
+    assert stage.detections == 1
+
+
+def test_crops_are_turned_upright_only_when_the_head_has_turned(stage):
+    """Each crop is that of the roll of a frame before: it stays while it is within 15 degrees."""
+    tracker = FaceTracker(stage, min_cutoff_hz=math.inf)
+    turns = []
+    for stage.roll in (0, 10, 14, 16, 25, 32, 45, 14, 9, 0):
+        play(tracker, stage, [(100, 80)])
+        turns.append(stage.crops[0].roll)
+    expected = [None, None, None, None, 16, 16, 32, 32, None, None]
+    assert [None if turn is None else round(turn) for turn in turns] == expected
+
+
+def test_a_face_found_lying_is_followed_upright(stage):
+    stage.roll = 90.0
+    detect = stage.detect
+    stage.detect = lambda image, color: [
+        replace(box, roll=85) for box in detect(image, color=color)
+    ]
+    tracker = FaceTracker(stage, detect_every=1000)
+    assert ids(tracker, stage, *[[(100, 80)]] * 3) == [[0]] * 3
+    assert stage.crops[0].roll == pytest.approx(90)
+    assert stage.detections == 1
+
+
+def test_a_head_that_tilts_at_once_is_found_again_under_its_id(stage):
+    tracker = FaceTracker(stage, detect_every=1000)
+    play(tracker, stage, [(100, 80)], [(100, 80)])
+    stage.roll = 90.0
+    detect = stage.detect
+    stage.detect = lambda image, color: [
+        replace(box, roll=90) for box in detect(image, color=color)
+    ]
+    assert ids(tracker, stage, [(104, 82)], [(104, 82)]) == [[0], [0]]
+    assert stage.detections == 2
+
+
+def test_a_portrait_that_turns_over_keeps_its_id_and_landmarks(aligner):
+    """With the shipped weights; the detector runs on the first frame only."""
+    image = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
+    tracker = FaceTracker(aligner, detect_every=1000, min_cutoff_hz=math.inf)
+    for degrees in range(0, 360, 12):
+        turn = cv2.getRotationMatrix2D((226, 133), -degrees, 1.0)
+        [face] = tracker.update(cv2.warpAffine(image, turn, image.shape[1::-1]))
+        assert face.track_id == 0
+        if degrees == 0:
+            upright = face.landmarks
+        expected = transform_points(turn, upright)
+        eyes = np.linalg.norm(expected[36] - expected[45])
+        assert np.linalg.norm(face.landmarks - expected, axis=1).mean() < 0.04 * eyes
+        assert abs((face.head_pose.roll - degrees + 180) % 360 - 180) < 15
+
+
+def test_what_is_no_face_starts_no_track(stage):
+    stage.detect = lambda image, color: [BoundingBox(200, 100, 260, 160)]
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, [(60, 60)], [(60, 60)]) == [[], []]
+    lenient = FaceTracker(stage, min_score=0)
+    assert ids(lenient, stage, [(60, 60)]) == [[0]]
+
+
+def test_a_lost_face_does_not_come_back_as_a_thing(stage):
+    tracker = FaceTracker(stage)
+    play(tracker, stage, [(100, 80)])
+    stage.detect = lambda image, color: [BoundingBox(70, 50, 130, 110)]
+    assert ids(tracker, stage, [], [], [(100, 80)]) == [[], [], [0]]
+
+
+def test_tracker_makes_its_own_aligner():
+    """A picture without a face needs the real detector only."""
+    assert FaceTracker().update(np.zeros((60, 80, 3), np.uint8)) == []
 
 
 def test_crop_stays_until_the_face_moves(stage):
