@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.parsing import Subcommands, at_least_one
-from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
+from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table, shortened
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from asmnet_sdk.results import BoundingBox
 
 __all__ = ["add_parser"]
+
+_SHORT = {"inference": "infer", "post-processing": "post"}
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -200,18 +202,21 @@ def _choose_box(
 
 def _print(results: Sequence[StageTimes], machine: Mapping[str, str]) -> None:
     stages = list(results[0].milliseconds)
-    header = ("model", "device", "threads", "batch", *(f"{s} ms" for s in stages))
+    header = ("model", "device", "threads", "batch", *(_SHORT.get(s, s) for s in stages))
     print_table(header, [_row(result, stages) for result in results])
-    print("\nmedian and, in brackets, interquartile range; decode and detect a photo, else a face")  # noqa: T201
+    print(  # noqa: T201
+        "\nmilliseconds, median; decode and detect a photo, the others a face\n"
+        "--json FILE has the spread and every time, --plot FILE a chart"
+    )
     for name, value in machine.items():
         print(f"{name}: {value}")  # noqa: T201
 
 
 def _row(result: StageTimes, stages: Sequence[str]) -> tuple[str, ...]:
     setting = result.setting
-    cells = [f"{result.median(stage):.3f} ({result.spread(stage):.3f})" for stage in stages]
+    cells = [f"{result.median(stage):.3g}" for stage in stages]
     return (
-        setting.model,
+        shortened(Path(setting.model).name, 20),
         setting.network.device,
         str(setting.threads),
         str(setting.batch),

@@ -17,7 +17,14 @@ from asmnet_sdk.cli.photo_files import (
     picture_paths,
     refuse_overwriting,
 )
-from asmnet_sdk.cli.terminal import ProgressBar, check_writable
+from asmnet_sdk.cli.summary import closing_line, print_faces
+from asmnet_sdk.cli.terminal import (
+    STANDARD_OUTPUT,
+    ProgressBar,
+    check_writable,
+    is_read_by_people,
+    is_watched,
+)
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 from asmnet_sdk.runtime.cores import usable_cores
@@ -40,11 +47,12 @@ def add_parser(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "predict",
         help="landmarks and head pose of photos",
-        description="Find landmarks and head pose of the faces in photos. The result is printed "
-        "as JSON unless --json, --csv or --report names a file for it.",
+        description="Find landmarks and head pose of the faces in photos. A terminal shows a table "
+        "of the faces; a pipe gets JSON, unless --json, --csv or --report names a file for it.",
         epilog=(
             "Examples:\n"
             "  asmnet predict photo.jpg\n"
+            "  asmnet predict photo.jpg --json -\n"
             "  asmnet predict photos/ --csv faces.csv --draw drawn/\n"
             "  asmnet predict photos/ --report faces.html"
         ),
@@ -59,7 +67,7 @@ def add_parser(commands: Subcommands) -> None:
         help="face box in pixels, eyebrows to chin, the same in every photo; repeat it for more "
         "faces (default: find the faces)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write JSON here")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write JSON here; - prints it")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, a row a face")
     parser.add_argument(
         "--draw", type=Path, metavar="FOLDER|FILE", help="write each photo with its faces drawn in"
@@ -104,17 +112,28 @@ def run(options: argparse.Namespace) -> int:
                     _note_failure(report, photo, error)
                 bar.advance()
     finally:
+        faces_by_image = _named_in_order(found, photos)
+        for failure in failures:
+            print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
         if found or failures:
-            _write(_named_in_order(found, photos), options, report)
+            _write(faces_by_image, options, report)
+            if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):
+                closing_line(
+                    faces_by_image,
+                    failures=len(failures),
+                    photo_count=len(photos),
+                    outputs=_named_outputs(options),
+                )
     if options.box is None:
         _say_what_to_try([photo for photo, faces in found.items() if not faces])
-    return _report(failures, len(photos))
+    return 1 if failures else 0
 
 
 def _check_outputs(
     options: argparse.Namespace, photos: Sequence[Path], pictures: Iterable[Path]
 ) -> None:
     outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
+    outputs = [path for path in outputs if path != STANDARD_OUTPUT]
     refuse_overwriting(outputs, photos)
     for path in (*outputs, *pictures):
         check_writable(path)
@@ -200,23 +219,23 @@ def _write(
         report.write(options.report)
     if options.csv:
         _write_text(options.csv, faces_to_csv(faces_by_image))
-    if options.json:
+    if options.json and options.json != STANDARD_OUTPUT:
         _write_text(options.json, faces_to_json(faces_by_image) + "\n")
-    if not options.csv and not options.json and not options.report:
+    has_file = options.csv or options.json or options.report
+    if options.json == STANDARD_OUTPUT or not (has_file or is_read_by_people()):
         print(faces_to_json(faces_by_image))  # noqa: T201
+    elif is_read_by_people():
+        print_faces(faces_by_image)
+
+
+def _named_outputs(options: argparse.Namespace) -> list[Path]:
+    outputs = (options.json, options.csv, options.report, options.draw)
+    return [path for path in outputs if path not in (None, STANDARD_OUTPUT)]
 
 
 def _write_text(path: Path, text: str) -> None:
     """Write UTF-8; bytes of a file name that are no text become escapes, as JSON has them."""
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
-def _report(failures: Sequence[str], photo_count: int) -> int:
-    for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
-    if failures and photo_count > 1:
-        print(f"asmnet: {len(failures)} of {photo_count} photos failed", file=sys.stderr)  # noqa: T201
-    return 1 if failures else 0
 
 
 def _say_what_is_left_out(inputs: Sequence[str]) -> None:

@@ -12,7 +12,44 @@ from types import TracebackType
 
 from asmnet_sdk.errors import InvalidInputError
 
-__all__ = ["ProgressBar", "check_writable", "print_table"]
+__all__ = [
+    "STANDARD_OUTPUT",
+    "ProgressBar",
+    "check_writable",
+    "counted",
+    "is_read_by_people",
+    "is_watched",
+    "print_table",
+    "shortened",
+]
+
+STANDARD_OUTPUT = Path("-")
+"""The name of standard output where an option wants a file."""
+
+
+def is_read_by_people() -> bool:
+    """Say whether standard output is a terminal, not a pipe or a file."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def is_watched() -> bool:
+    """Say whether standard output or standard error is a terminal."""
+    return is_read_by_people() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 face", "2 faces"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def shortened(text: str, columns: int) -> str:
+    """Return a text that takes at most so many columns, its middle left out."""
+    if _columns_of(text) <= columns:
+        return text
+    kept = columns - 3
+    while kept > 0 and _columns_of(text[: kept - kept // 2] + text[-(kept // 2) :]) > columns - 3:
+        kept -= 1
+    return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
 
 
 def check_writable(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from asmnet_sdk.training.trainer import Trainer
 
 __all__ = ["add_parser"]
+
+_COLUMNS = 80
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -92,8 +95,8 @@ class _Terminal:
 
     def on_epoch(self, record: Mapping[str, float]) -> None:
         self._stack.close()
-        line = "  ".join(f"{name} {value:g}" for name, value in record.items())
-        print(line, flush=True)  # noqa: T201
+        line = "  ".join(f"{name} {value:.4g}" for name, value in record.items())
+        print(textwrap.fill(line, _COLUMNS, subsequent_indent="    "), flush=True)  # noqa: T201
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:

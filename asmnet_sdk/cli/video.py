@@ -9,13 +9,20 @@ import math
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.terminal import ProgressBar, check_writable
+from asmnet_sdk.cli.terminal import (
+    STANDARD_OUTPUT,
+    ProgressBar,
+    check_writable,
+    counted,
+    is_read_by_people,
+)
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import csv_columns, csv_values
 
@@ -57,7 +64,7 @@ def add_parser(commands: Subcommands) -> None:
         "--json-lines",
         type=Path,
         metavar="FILE",
-        help="write JSON here, a line a frame (default: print it, if no output is named)",
+        help="write JSON here, a line a frame; - prints it (a pipe gets it if no output is named)",
     )
     parser.add_argument(
         "--detect-every",
@@ -99,7 +106,9 @@ def run(options: argparse.Namespace) -> int:
             keep_lost=options.keep_lost,
             min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,
         )
-        sinks = _open_sinks(options, stack, aligner.layout, video.frame_rate)
+        tally = _Tally()
+        stack.callback(_close, tally, options)
+        sinks = [*_open_sinks(options, stack, aligner.layout, video.frame_rate), tally.count]
         bar = stack.enter_context(ProgressBar(_total(video, options.max_frames), "video"))
         for index, (seconds, frame) in enumerate(video.frames(options.max_frames)):
             faces = tracker.update(frame, timestamp=seconds)
@@ -109,8 +118,36 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+@dataclass(slots=True)
+class _Tally:
+    """Counts what was seen."""
+
+    frames: int = 0
+    people: set[int | None] = field(default_factory=set)
+
+    def count(
+        self, index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]
+    ) -> None:
+        self.frames += 1
+        self.people |= {face.track_id for face in faces}
+
+
+def _close(tally: _Tally, options: argparse.Namespace) -> None:
+    """Say on standard error what was done, also after Ctrl-C."""
+    people = "1 person" if len(tally.people) == 1 else f"{len(tally.people)} people"
+    outputs = _named_outputs(options)
+    written = [str(path) for path in outputs if path.exists()]
+    wrote = f", wrote {' and '.join(written)}" if written else ""
+    print(f"{counted(tally.frames, 'frame')}, {people}{wrote}", file=sys.stderr)  # noqa: T201
+
+
+def _named_outputs(options: argparse.Namespace) -> list[Path]:
+    outputs = (options.out, options.csv, options.json_lines)
+    return [path for path in outputs if path not in (None, STANDARD_OUTPUT)]
+
+
 def _check_outputs(options: argparse.Namespace) -> None:
-    outputs = [p for p in (options.out, options.csv, options.json_lines) if p is not None]
+    outputs = _named_outputs(options)
     for path in outputs:
         check_writable(path)
         if path.resolve() == Path(options.input).resolve():
@@ -139,10 +176,12 @@ def _open_sinks(
     if options.csv:
         file = stack.enter_context(options.csv.open("w", encoding="utf-8", newline=""))
         sinks.append(_csv_sink(file, layout))
-    if options.json_lines:
+    if options.json_lines and options.json_lines != STANDARD_OUTPUT:
         file = stack.enter_context(options.json_lines.open("w", encoding="utf-8"))
         sinks.append(partial(_write_json_line, file))
-    return sinks or [partial(_write_json_line, sys.stdout)]
+    if options.json_lines == STANDARD_OUTPUT or not (sinks or is_read_by_people()):
+        sinks.append(partial(_write_json_line, sys.stdout))
+    return sinks
 
 
 def _csv_sink(file: TextIO, layout: Layout) -> Sink:

@@ -46,7 +46,7 @@ def test_several_photos_at_once_give_what_one_after_the_other_gives(
     assert main(arguments(dot_model, folder, tmp_path / "a.json", "--threads", "1")) == 1
     serial = capsys.readouterr().err
     assert main(arguments(dot_model, folder, tmp_path / "b.json", *options)) == 1
-    assert capsys.readouterr().err == serial
+    assert capsys.readouterr().err.replace("b.json", "a.json") == serial
     assert serial.count("05.png") == 1
     records = json.loads((tmp_path / "b.json").read_text())
     names = [Path(record["image"]).stem for record in records]
