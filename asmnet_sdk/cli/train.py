@@ -88,7 +88,15 @@ class _Terminal:
             f"{len(trainer.source.faces)} faces, {len(trainer.validation)} for validation; "
             f"{trainer.epoch} of {trainer.recipe.epochs} epochs done"
         )
+        self._say_how_long()
         self._begin_epoch()
+
+    def _say_how_long(self) -> None:
+        from asmnet_sdk.training.estimating import seconds_to_go
+
+        if not self._trainer.is_finished:
+            minutes = seconds_to_go(self._trainer) / 60
+            print(f"about {minutes:.1f} minutes to go on this machine", flush=True)  # noqa: T201
 
     def on_batch(self) -> None:
         self._bar.advance()

@@ -83,6 +83,10 @@ class BatchSource:
         """Yield the batches of an epoch; epochs count from 0."""
         return prefetch(self._batches(epoch))
 
+    def first_batch(self) -> Batch:
+        """Return the first batch of the first epoch."""
+        return next(self._batches(0))
+
     def _batches(self, epoch: int) -> Iterator[Batch]:
         generator = np.random.default_rng((self.recipe.seed, epoch))
         order = self._order(generator)

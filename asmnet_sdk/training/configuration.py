@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.training.fine_tuning import with_defaults
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +29,7 @@ __all__ = [
 
 _AT_LEAST_0 = (
     *("negatives", "weight_decay", "average_decay", "seed", "early_epochs"),
-    *("epoch_faces", "turned_away", "frozen_blocks"),
+    *("epoch_faces", "turned_away", "frozen_blocks", "patience"),
 )
 
 
@@ -51,6 +52,8 @@ class Recipe:
         early_size: Side of the crops in those epochs.
         epoch_faces: How many faces an epoch shows, drawn by their weights; 0: each face once.
         turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
+        patience: How many validations without a lower error end a run early, whose best weights
+            are kept then; 0: it goes on to its last epoch.
         frozen_blocks: How many of the trunk's first blocks, the stem before them included, keep
             their weights; 0: all are trained.
 
@@ -72,6 +75,7 @@ class Recipe:
     epoch_faces: int = 0
     turned_away: float = 0.4
     frozen_blocks: int = 0
+    patience: int = 0
 
     def __post_init__(self) -> None:
         for name in ("size", "early_size"):
@@ -104,6 +108,9 @@ class RunConfig:
         validation: Photos that only validate; without any, 5 % of ``photos``, chosen by a hash of
             their names.
         extra: Photos that only train, such as pseudo-labelled ones.
+        replay: Photos like those that ``start_from`` learned from, shown so that it stays good
+            on them; at most 600 of them, chosen at random.
+        replay_share: Their share of what an epoch shows, in [0, 1).
         packed: Files of packed faces (``FaceSamples.save``) that only train.
         packed_shares: How often each packed file's faces are shown, relative to a face of
             ``photos``; one number a file, by default 1.
@@ -112,7 +119,9 @@ class RunConfig:
         network: A key of ``NETWORKS``.
         objective: A key of ``OBJECTIVES``.
         layout: Name of the landmark layout of all the photos.
-        start_from: ``weights.pt`` of an earlier run; layers that differ in shape start anew.
+        start_from: A model to start from (name of the registry, model file, Hub repository), which
+            also sets the defaults of fine-tuning; or ``weights.pt`` of an earlier run. Layers that
+            differ in shape start anew.
         threads: Threads of torch.
     """
 
@@ -121,6 +130,8 @@ class RunConfig:
     recipe: Recipe
     validation: tuple[Path, ...] = ()
     extra: tuple[Path, ...] = ()
+    replay: tuple[Path, ...] = ()
+    replay_share: float = 0.5
     packed: tuple[Path, ...] = ()
     packed_shares: tuple[float, ...] = ()
     validation_packed: tuple[Path, ...] = ()
@@ -136,6 +147,8 @@ class RunConfig:
             raise InvalidInputError(
                 f"{len(self.packed_shares)} packed_shares for {len(self.packed)} packed files"
             )
+        if not 0 <= self.replay_share < 1:
+            raise InvalidInputError(f"replay_share is {self.replay_share}; needed: 0 to below 1")
 
 
 def make_config(values: Mapping[str, object]) -> RunConfig:
@@ -144,6 +157,7 @@ def make_config(values: Mapping[str, object]) -> RunConfig:
     Raises:
         InvalidInputError: A key is unknown or missing, or its value cannot be used.
     """
+    values = with_defaults(values)
     run_fields = [field for field in fields(RunConfig) if field.name != "recipe"]
     known = [field.name for field in (*run_fields, *fields(Recipe))]
     unknown = values.keys() - set(known)

@@ -8,20 +8,16 @@ calibrated.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.layouts import LAYOUTS
 from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.configuration import (
@@ -30,16 +26,21 @@ from asmnet_sdk.training.configuration import (
     read_config,
     write_config,
 )
+from asmnet_sdk.training.fine_tuning import start_file
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, SpatialAsmnet
 from asmnet_sdk.training.objectives import OBJECTIVES
 from asmnet_sdk.training.onnx_weights import take_onnx_weights
 from asmnet_sdk.training.pictures import draw_curves, draw_validation
+from asmnet_sdk.training.run_faces import (
+    load_further,
+    load_run_negatives,
+    load_training_faces,
+    read_faces,
+)
 from asmnet_sdk.training.samples import (
     FaceSamples,
-    is_validation,
     load_face_samples,
-    load_negatives,
 )
 from asmnet_sdk.training.trainer import CHECKPOINT_FILE, Trainer, save_state
 from asmnet_sdk.training.weights import load_weights, take_weights
@@ -73,49 +74,41 @@ def prepare_run(config: RunConfig) -> Trainer:
     layout = _choose("layout", config.layout, LAYOUTS)
     make_network = _choose("network", config.network, NETWORKS)
     make_objective = _choose("objective", config.objective, OBJECTIVES)
-    training, validation = _read_faces(config, layout)
+    training, validation = read_faces(config, layout)
     config.out.mkdir(parents=True, exist_ok=True)
     _claim_folder(config)
     torch.manual_seed(config.recipe.seed)
     torch.set_num_threads(config.threads)
     network = make_network(layout.point_count)
-    validating = load_face_samples(validation)
+    validating = load_face_samples(validation, layout)
     if config.start_from:
         _start(network, config, validating)
-    source = BatchSource(
-        faces=_load_faces(config, training, layout),
-        negatives=_load_negatives(config, training),
-        layout=layout,
-        recipe=config.recipe,
-    )
+    faces, recipe = load_training_faces(config, training, layout)
+    negatives = load_run_negatives(config, training)
+    source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
     trainer = Trainer(
         network,
         make_objective(source, config.out),
         source,
         validation=validating,
-        further_validation=_load_further(config),
+        further_validation=load_further(config),
         folder=config.out,
     )
     trainer.resume()
     return trainer
 
 
-def _load_further(config: RunConfig) -> dict[str, FaceSamples]:
-    """Return the packed faces that validate, by the names of their files."""
-    paths = config.validation_packed
-    return {path.stem.removesuffix("_validation"): FaceSamples.load(path) for path in paths}
-
-
 def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> None:
     """Take the weights of an earlier run or of a model file; say which layers start anew."""
     assert config.start_from is not None
-    if config.start_from.suffix == ".onnx":
+    file = start_file(config.start_from)
+    if file.suffix == ".pt":
+        fresh = take_weights(network, file)
+    else:
         crops, _ = upright_crops(
             faces, size=config.recipe.size, crop_scale=config.recipe.crop_scale
         )
-        fresh = take_onnx_weights(network, config.start_from, to_network_input(crops[:64]))
-    else:
-        fresh = take_weights(network, config.start_from)
+        fresh = take_onnx_weights(network, file, to_network_input(crops[:64]))
     if fresh:
         logger.info("not in %s, so they start anew: %s", config.start_from, ", ".join(fresh))
 
@@ -138,6 +131,7 @@ def draw_run(trainer: Trainer) -> None:
 
 def finish_run(trainer: Trainer) -> None:
     """Leave pictures and averaged weights in the run folder; an error radius is calibrated."""
+    trainer.take_best()
     network = trainer.averaged_network
     if isinstance(network, SpatialAsmnet):
         recipe = trainer.recipe
@@ -185,51 +179,6 @@ def _choose(what: str, name: str, values: Mapping[str, _Value]) -> _Value:
     if name not in values:
         raise InvalidInputError(f"no {what} {name!r}; there are {', '.join(values)}")
     return values[name]
-
-
-def _read_faces(
-    config: RunConfig, layout: Layout
-) -> tuple[list[AnnotatedFace], list[AnnotatedFace]]:
-    """Return the annotated faces that train and those that validate."""
-    faces = _read_all(config.photos, layout)
-    if config.validation:
-        return faces, _read_all(config.validation, layout)
-    validation = [face for face in faces if is_validation(face)]
-    if not validation:
-        raise InvalidInputError(
-            f"none of {len(faces)} faces falls into the 5 % that validate: add photos, or name "
-            "others under validation"
-        )
-    return [face for face in faces if not is_validation(face)], validation
-
-
-def _load_faces(config: RunConfig, training: list[AnnotatedFace], layout: Layout) -> FaceSamples:
-    """Return the faces that train: annotated ones, extra ones, and those packed before."""
-    extra = _read_all(config.extra, layout)
-    parts = [load_face_samples(training * config.repeat + extra)]
-    shares = config.packed_shares or (1.0,) * len(config.packed)
-    for path, share in zip(config.packed, shares, strict=True):
-        faces = FaceSamples.load(path)
-        parts.append(replace(faces, draw_weights=share * faces.draw_weights))
-    return FaceSamples.join(parts)
-
-
-def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:
-    faces = [face for path in paths for face in read_annotations(path)]
-    for face in faces:
-        if len(face.landmarks) != layout.point_count:
-            raise InvalidInputError(
-                f"{face.photo} has {len(face.landmarks)} annotated points, {layout.name} has "
-                f"{layout.point_count}"
-            )
-    return faces
-
-
-def _load_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray[np.uint8]:
-    generator = np.random.default_rng(config.recipe.seed)
-    return load_negatives(
-        faces if config.recipe.negatives else [], per_photo=3, generator=generator
-    )
 
 
 def _claim_folder(config: RunConfig) -> None:

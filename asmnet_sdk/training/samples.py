@@ -17,6 +17,7 @@ from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.geometry import intersection_over_union, rotate_head_pose, transform_points
 from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.layouts import Layout, layout_of_size
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [
@@ -123,16 +124,22 @@ def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
     return int.from_bytes(digest[:4], "big") < share * 2**32
 
 
-def load_face_samples(faces: Sequence[AnnotatedFace]) -> FaceSamples:
-    """Read the photos and cut one canvas a face, turned upright by the label of its roll.
+def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = None) -> FaceSamples:
+    """Read the photos and cut one canvas a face, turned upright.
 
-    All points of a face that is turned by up to 25 degrees count as seen.
+    The roll is that of the label; where there is none, that of the line between the outer eye
+    corners. All points of a face that is turned by up to 25 degrees count as seen, unless its
+    labels say otherwise.
+
+    Args:
+        faces: The faces.
+        layout: Their layout; by default the package's one of as many points.
     """
     canvases = np.empty((len(faces), CANVAS_SIZE, CANVAS_SIZE, 3), np.uint8)
     landmarks, poses = [], []
     for canvas, face in zip(canvases, faces, strict=True):
         pose = face.head_pose
-        roll = 0.0 if pose is None else pose.roll
+        roll = _eye_roll(face, layout) if pose is None else pose.roll
         matrix = crop_matrix(
             BoundingBox.around(face.landmarks),
             crop_scale=CANVAS_SCALE,
@@ -148,11 +155,24 @@ def load_face_samples(faces: Sequence[AnnotatedFace]) -> FaceSamples:
     )
     spreads = np.array([face.head_pose_spread for face in faces], np.float32)
     near_frontal = np.abs(samples.head_poses[:, :1]) <= _ALL_SEEN_YAW
+    visible = np.where(near_frontal, np.float32(1), samples.landmark_visible)
+    for row, face in zip(visible, faces, strict=True):
+        if face.landmark_visible is not None:
+            row[:] = face.landmark_visible >= 0.5
     return replace(
         samples,
-        landmark_visible=np.where(near_frontal, np.float32(1), samples.landmark_visible),
+        landmark_visible=visible,
         pose_weights=(1 / (1 + (spreads / 3) ** 2)).astype(np.float32),
     )
+
+
+def _eye_roll(face: AnnotatedFace, layout: Layout | None) -> float:
+    """Return by how many degrees the line from the right to the left eye is turned clockwise."""
+    layout = layout or layout_of_size(len(face.landmarks))
+    if layout is None:
+        return 0.0
+    right, left = face.landmarks[list(layout.eye_corners)].astype(np.float64)
+    return float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
 
 
 def load_negatives(

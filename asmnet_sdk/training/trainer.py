@@ -26,6 +26,7 @@ __all__ = ["CHECKPOINT_FILE", "LOG_FILE", "Trainer", "decay_groups", "save_state
 
 CHECKPOINT_FILE = "checkpoint.pt"
 LOG_FILE = "log.jsonl"
+BEST_FILE = "best.pt"
 
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 Record: TypeAlias = dict[str, float]
@@ -94,8 +95,21 @@ class Trainer:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last epoch is done."""
-        return self.epoch >= self.recipe.epochs
+        """Whether the last epoch is done, or the error has not fallen for too long."""
+        return self.epoch >= self.recipe.epochs or self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether so many validations as the recipe's patience says brought no lower error."""
+        errors = [record["val_nme"] for record in self.records if "val_nme" in record]
+        since_best = len(errors) - 1 - errors.index(min(errors)) if errors else 0
+        return 0 < self.recipe.patience <= since_best
+
+    def take_best(self) -> None:
+        """Give the averaged network its best weights, where the recipe's patience kept them."""
+        path = self.folder / BEST_FILE
+        if self.recipe.patience and path.exists():
+            self.averaged_network.load_state_dict(torch.load(path, weights_only=True))
 
     def resume(self) -> None:
         """Continue from the folder's checkpoint, if there is one.
@@ -136,7 +150,13 @@ class Trainer:
             file.write(_to_line(record))
         if is_saved:
             self._save()
+            self._keep_if_best()
         return record
+
+    def _keep_if_best(self) -> None:
+        errors = [record["val_nme"] for record in self.records if "val_nme" in record]
+        if self.recipe.patience and errors[-1] == min(errors):
+            save_state(self.averaged_network.state_dict(), self.folder / BEST_FILE)
 
     def _train_epoch(self, on_batch: Callable[[], None]) -> Record:
         torch.manual_seed(self.recipe.seed + self.epoch)  # dropout of a resumed run

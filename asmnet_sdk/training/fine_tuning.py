@@ -1,0 +1,56 @@
+"""Few photos, and a model to start from: what a run then does unless its keys say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.landmarks.contract import read_contract
+from asmnet_sdk.runtime.session import OnnxSession
+
+__all__ = ["DEFAULTS", "start_file", "with_defaults"]
+
+DEFAULTS: Mapping[str, object] = MappingProxyType(
+    {
+        "epochs": 60,
+        "batch_size": 16,
+        "negatives": 2,
+        "learning_rate": 1e-3,
+        "frozen_blocks": 6,
+        "average_decay": 0.98,
+        "patience": 4,
+        "threads": 1,
+    }
+)
+"""Key -> value: small batches, a low rate, early blocks kept, an average that follows soon, an end
+where nothing is gained any more."""
+
+
+def start_file(start_from: Path) -> Path:
+    """Return the file that a run starts from: ``weights.pt``, or a model's ``.onnx``.
+
+    Args:
+        start_from: Such a file, a name of the registry, or a Hub repository.
+
+    Raises:
+        ModelError: There is no such model, or it cannot be had.
+    """
+    return start_from if start_from.suffix == ".pt" else resolve_model(start_from.as_posix())
+
+
+def with_defaults(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the keys of a run, with those of fine-tuning where it starts from a model.
+
+    Size and scale of the crops are the model's own.
+
+    Raises:
+        ModelError: The model cannot be had, or its file is none.
+    """
+    start = values.get("start_from")
+    if not isinstance(start, str | Path) or not str(start) or Path(start).suffix == ".pt":
+        return dict(values)
+    metadata, _ = read_contract(OnnxSession(start_file(Path(start)), device="cpu"))
+    crops = {"size": metadata.input_size, "crop_scale": float(metadata.crop_scale)}
+    return {**DEFAULTS, **crops, **values}

@@ -1,0 +1,123 @@
+"""The faces of a run: which train, which validate, which are replayed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations
+from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.layouts import Layout
+from asmnet_sdk.training.configuration import Recipe, RunConfig
+from asmnet_sdk.training.samples import (
+    FaceSamples,
+    is_validation,
+    load_face_samples,
+    load_negatives,
+    photo_of,
+)
+
+__all__ = ["load_further", "load_run_negatives", "load_training_faces", "read_faces"]
+
+_FEW = 200
+_FEWEST = 10
+_SHARE_OF_FEW = 0.15
+_MOST_REPLAYED = 600  # of whom each epoch shows some: more only take memory
+
+
+def read_faces(
+    config: RunConfig, layout: Layout
+) -> tuple[list[AnnotatedFace], list[AnnotatedFace]]:
+    """Return the annotated faces that train and those that validate.
+
+    Without ``validation``, 5 % of the photos validate, chosen by a hash of their names; of fewer
+    than 200 faces, 15 %.
+
+    Raises:
+        InvalidInputError: There are fewer than ten faces to divide, or annotations are bad.
+    """
+    faces = _read_all(config.photos, layout)
+    if config.validation:
+        return faces, _read_all(config.validation, layout)
+    if len(faces) < _FEWEST:
+        raise InvalidInputError(
+            f"{len(faces)} faces are too few to train on some and validate on others: label "
+            f"{_FEWEST}, or name photos under validation"
+        )
+    kept_back = _few_that_validate(faces) if len(faces) < _FEW else None
+    validates = [is_validation(f) if kept_back is None else photo_of(f) in kept_back for f in faces]
+    training = [face for face, flag in zip(faces, validates, strict=True) if not flag]
+    return training, [face for face, flag in zip(faces, validates, strict=True) if flag]
+
+
+def _few_that_validate(faces: Iterable[AnnotatedFace]) -> set[str]:
+    """Return the photos that validate: those whose names have the lowest hashes."""
+    photos = sorted(
+        {photo_of(face) for face in faces}, key=lambda name: hashlib.sha256(name.encode()).digest()
+    )
+    if len(photos) < 2:
+        raise InvalidInputError("all faces are of one photo: name others under validation")
+    return set(photos[: math.ceil(_SHARE_OF_FEW * len(photos))])
+
+
+def load_training_faces(
+    config: RunConfig, training: list[AnnotatedFace], layout: Layout
+) -> tuple[FaceSamples, Recipe]:
+    """Return the faces that train, and the recipe, which says how many an epoch shows.
+
+    They are annotated ones, extra ones, those packed before, and replayed ones: drawn at random,
+    so that they are ``replay_share`` of what is shown.
+    """
+    extra = _read_all(config.extra, layout)
+    parts = [load_face_samples(training * config.repeat + extra, layout)]
+    shares = config.packed_shares or (1.0,) * len(config.packed)
+    for path, share in zip(config.packed, shares, strict=True):
+        faces = FaceSamples.load(path)
+        parts.append(replace(faces, draw_weights=share * faces.draw_weights))
+    if not config.replay:
+        return FaceSamples.join(parts), config.recipe
+    shown = sum(float(part.draw_weights.sum()) for part in parts)
+    replayed = shown * config.replay_share / (1 - config.replay_share)
+    faces = load_face_samples(_some(_read_all(config.replay, layout), config.recipe.seed), layout)
+    weights = np.full(len(faces), replayed / len(faces), np.float32)
+    epoch_faces = config.recipe.epoch_faces or round(shown + replayed)
+    return (
+        FaceSamples.join([*parts, replace(faces, draw_weights=weights)]),
+        replace(config.recipe, epoch_faces=epoch_faces),
+    )
+
+
+def _some(faces: list[AnnotatedFace], seed: int) -> list[AnnotatedFace]:
+    order = np.random.default_rng(seed).permutation(len(faces))[:_MOST_REPLAYED]
+    return [faces[index] for index in sorted(order.tolist())]
+
+
+def load_further(config: RunConfig) -> dict[str, FaceSamples]:
+    """Return the packed faces that validate, by the names of their files."""
+    paths = config.validation_packed
+    return {path.stem.removesuffix("_validation"): FaceSamples.load(path) for path in paths}
+
+
+def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray[np.uint8]:
+    """Cut crops without a face out of the annotated photos."""
+    generator = np.random.default_rng(config.recipe.seed)
+    return load_negatives(
+        faces if config.recipe.negatives else [], per_photo=3, generator=generator
+    )
+
+
+def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:
+    faces = [face for path in paths for face in read_annotations(path, layouts=[layout])]
+    for face in faces:
+        if len(face.landmarks) != layout.point_count:
+            raise InvalidInputError(
+                f"{face.photo} has {len(face.landmarks)} annotated points, {layout.name} has "
+                f"{layout.point_count}"
+            )
+    return faces

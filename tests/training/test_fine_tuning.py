@@ -1,0 +1,136 @@
+"""Few photos, and a model to start from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
+
+from asmnet_sdk import IBUG_68, InvalidInputError, UnknownModelError  # noqa: E402
+from asmnet_sdk.datasets import read_annotations  # noqa: E402
+from asmnet_sdk.training.configuration import (  # noqa: E402
+    Recipe,
+    RunConfig,
+    make_config,
+    read_config,
+    write_config,
+)
+from asmnet_sdk.training.estimating import seconds_to_go  # noqa: E402
+from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file  # noqa: E402
+from asmnet_sdk.training.objectives import mse_objective  # noqa: E402
+from asmnet_sdk.training.run_faces import load_training_faces, read_faces  # noqa: E402
+from asmnet_sdk.training.samples import load_face_samples  # noqa: E402
+from tests.dotted_faces import write_dotted_photos  # noqa: E402
+from tests.tiny_network import TinyNetwork  # noqa: E402
+from tests.training.test_trainer import make_trainer  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory) -> Path:
+    return write_dotted_photos(tmp_path_factory.mktemp("photos") / "few", 20)
+
+
+def test_a_model_to_start_from_brings_its_crops_and_the_defaults_of_few_photos(dot_model):
+    config = make_config({"out": "a", "photos": ["p"], "start_from": str(dot_model)})
+    assert (config.recipe.size, config.recipe.crop_scale) == (64, 1.5)
+    for name, value in DEFAULTS.items():
+        assert getattr(config, name, None) == value or getattr(config.recipe, name) == value
+
+
+def test_keys_that_are_given_hold(dot_model):
+    given = {"epochs": 7, "learning_rate": 0.02, "size": 96, "threads": 3}
+    config = make_config({"out": "a", "photos": ["p"], "start_from": str(dot_model), **given})
+    assert (config.recipe.epochs, config.recipe.size, config.threads) == (7, 96, 3)
+    assert config.recipe.learning_rate == 0.02
+
+
+def test_written_configuration_reads_back(dot_model, tmp_path):
+    values = {"out": "a", "photos": ["p"], "start_from": str(dot_model), "replay": ["r"]}
+    config = make_config(values)
+    write_config(config, tmp_path / "run.toml")
+    assert read_config(tmp_path / "run.toml") == config
+
+
+def test_start_is_a_name_a_file_or_weights(dot_model, tmp_path):
+    assert start_file(Path("asmnet-68")).name == "asmnet-68.onnx"
+    assert start_file(dot_model) == dot_model
+    assert start_file(tmp_path / "weights.pt") == tmp_path / "weights.pt"
+    with pytest.raises(UnknownModelError, match="unknown model 'asmnet-69'"):
+        start_file(Path("asmnet-69"))
+
+
+def config_of(photos: Path, **more: object) -> RunConfig:
+    return RunConfig(out=Path("none"), photos=(photos,), recipe=Recipe(epochs=1), **more)
+
+
+def test_of_few_photos_15_percent_validate(photos):
+    training, validation = read_faces(config_of(photos), IBUG_68)
+    assert (len(training), len(validation)) == (17, 3)
+    assert not {f.name for f in training} & {f.name for f in validation}
+
+
+def test_fewer_than_ten_faces_need_photos_to_validate_on(tmp_path, photos):
+    few = write_dotted_photos(tmp_path / "nine", 9)
+    with pytest.raises(InvalidInputError, match="9 faces are too few to train on some"):
+        read_faces(config_of(few), IBUG_68)
+    training, validation = read_faces(config_of(few, validation=(photos,)), IBUG_68)
+    assert (len(training), len(validation)) == (9, 20)
+
+
+def test_replayed_photos_are_their_share_of_what_is_shown(tmp_path, photos):
+    few = write_dotted_photos(tmp_path / "ten", 10)
+    config = config_of(few, replay=(photos,), replay_share=0.6)
+    faces, recipe = load_training_faces(config, read_annotations(few), IBUG_68)
+    assert (len(faces), recipe.epoch_faces) == (30, 25)
+    shares = faces.draw_weights / faces.draw_weights.sum()
+    assert shares[10:].sum() == pytest.approx(0.6)
+    with pytest.raises(InvalidInputError, match="replay_share is 1"):
+        config_of(few, replay=(photos,), replay_share=1)
+
+
+def test_faces_without_pose_label_are_turned_upright_by_their_eyes(photos):
+    face = read_annotations(photos)[0]
+    center = face.landmarks.mean(axis=0)
+    turn = np.float32([[0, -1], [1, 0]])  # 90 degrees clockwise
+    turned = replace(face, head_pose=None, landmarks=(face.landmarks - center) @ turn.T + center)
+    upright, lying = load_face_samples([replace(face, head_pose=None), turned]).landmarks
+    right, left = IBUG_68.eye_corners
+    for points in (upright, lying):
+        assert points[right, 1] == pytest.approx(points[left, 1], abs=0.01)
+        assert points[right, 0] < points[left, 0]
+
+
+def test_labels_say_which_points_are_seen(photos):
+    visible = np.float32([1, 0.2] * 34)
+    face = replace(read_annotations(photos)[0], landmark_visible=visible)
+    assert load_face_samples([face]).landmark_visible[0].tolist() == [1, 0] * 34
+
+
+def test_a_run_that_gains_nothing_ends_and_keeps_its_best_weights(tmp_path, monkeypatch):
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=100)
+    trainer.recipe = replace(trainer.recipe, patience=2)
+    errors = iter([9.0, 5.0, 6.0, 7.0])
+    monkeypatch.setattr(trainer, "_validate", lambda: {"val_nme": next(errors)})
+    kept = {}
+    while not trainer.is_finished:
+        trainer.run_epoch()
+        if trainer.epoch == 10:
+            kept = {k: v.clone() for k, v in trainer.averaged_network.state_dict().items()}
+    assert trainer.epoch == 20
+    assert trainer.is_stopped
+    trainer.take_best()
+    best = trainer.averaged_network.state_dict()
+    assert all(torch.equal(kept[name], best[name]) for name in kept)
+
+
+def test_time_to_go_shrinks_with_the_epochs_done(tmp_path):
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=4)
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    assert 0 < seconds_to_go(trainer) < 60
+    assert all(torch.equal(before[k], v) for k, v in trainer.network.state_dict().items())
+    trainer.epoch = 4
+    assert seconds_to_go(trainer) == 0
