@@ -17,7 +17,7 @@ HEAD_POSE_HEADER = ("split", "subset", "name", "yaw", "pitch", "roll", "spread")
 def write_pts(path: Path, landmarks: NDArray[np.float32]) -> None:
     """Write (K, 2) pixels as a .pts file, which counts from 1."""
     points = "".join(f"{x:.3f} {y:.3f}\n" for x, y in (landmarks + 1).tolist())
-    path.write_text(f"version: 1\nn_points: {len(landmarks)}\n{{\n{points}}}\n")
+    path.write_text(f"version: 1\nn_points: {len(landmarks)}\n{{\n{points}}}\n", encoding="utf-8")
 
 
 def link_photo(photo: Path, folder: Path) -> None:

@@ -165,7 +165,8 @@ def main() -> int:
     test_faces = read_annotations(options.test)[:: options.every] if options.test else []
     rows, is_kept = [], True
     for folder in options.models:
-        values = json.loads((_REPOSITORY / f"tests/golden_values/{folder.name}.json").read_text())
+        golden_file = _REPOSITORY / "tests" / "golden_values" / f"{folder.name}.json"
+        values = json.loads(golden_file.read_text(encoding="utf-8"))
         golden, jobs = list(values.values()), _jobs(values, test_faces)
         nme_here = float("nan")
         for processor in (None, *options.processors):

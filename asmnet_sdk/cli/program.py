@@ -24,7 +24,7 @@ from asmnet_sdk.cli import (
     video,
 )
 from asmnet_sdk.cli.parsing import CommandParser, HelpFormatter, option_names, suggest
-from asmnet_sdk.errors import AsmnetError
+from asmnet_sdk.errors import AsmnetError, in_brief
 
 __all__ = ["main", "make_parser"]
 
@@ -69,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (AsmnetError, OSError) as error:
         _discard_output()
         print(f"asmnet: error: {_describe(error)}", file=sys.stderr)  # noqa: T201
+        return 1
+    except (ImportError, AttributeError) as error:
+        if not _is_broken_installation(error):
+            raise
+        _discard_output()
+        print(  # noqa: T201
+            f"asmnet: error: {_describe(error)}; `asmnet doctor` says what is broken and how to "
+            "mend it",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         _discard_output()
@@ -124,16 +134,28 @@ def _describe(error: Exception) -> str:
     """Return an error in one line."""
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
-        where = "" if error.filename is None else f"{error.filename}: "
+        where = "" if error.filename is None else f"{in_brief(error.filename)}: "
         text = where + error.strerror
     return " ".join(text.split())
 
 
+_COMPILED = ("cv2", "numpy", "onnxruntime")
+
+
+def _is_broken_installation(error: ImportError | AttributeError) -> bool:
+    """Say whether a library is missing or damaged: what a removed package leaves behind, say."""
+    if isinstance(error, ImportError):
+        named = error.name or ""
+        return named.partition(".")[0] in (*_COMPILED, "huggingface_hub") or ".so" in str(error)
+    return getattr(error.obj, "__name__", "").partition(".")[0] in _COMPILED
+
+
 def _accept_any_text() -> None:
-    """Let file names and letters that the terminal's encoding lacks be shown as escapes."""
+    """Write UTF-8 to files and pipes; let a terminal show as escapes what its encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _keep_bars_to_terminals() -> None:

@@ -52,7 +52,11 @@ def add_parser(commands: Subcommands) -> None:
             "  asmnet video 0 --json-lines faces.jsonl   # the first camera"
         ),
     )
-    parser.add_argument("input", metavar="VIDEO", help="video file, or the number of a camera")
+    parser.add_argument(
+        "input",
+        metavar="VIDEO",
+        help="video file, camera's number or path, folder of frames, %%04d.png, rtsp:// address",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -166,7 +170,7 @@ def _open_sinks(
     options: argparse.Namespace, stack: ExitStack, layout: Layout, frame_rate: float
 ) -> list[Sink]:
     """Return what takes each frame: its index, its time in seconds, its picture, its faces."""
-    from asmnet_sdk.cli.video_files import VideoFile
+    from asmnet_sdk.cli.video_writing import VideoFile
 
     sinks: list[Sink] = []
     if options.out:

@@ -1,58 +1,90 @@
-"""Video files and cameras, read and written with OpenCV."""
+"""What a video comes from: files, cameras, addresses and folders of frames, read with OpenCV."""
 
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing.faces import draw_faces
-from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.results import Face
+from asmnet_sdk.cli.photo_files import find_photos
+from asmnet_sdk.errors import InvalidInputError, in_brief
+from asmnet_sdk.images.loading import load_image
 
-__all__ = ["Video", "VideoFile"]
-
-_CODECS = {".mp4": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
+__all__ = ["Video"]
 
 _USUAL_FRAME_RATE = 30.0
+_SUSPICIOUS_COUNT = 10  # so many black frames, and nothing else
+_ADDRESS = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
+_NUMBERED = re.compile(r"%0?\d*d")
+_CONVERT = "ffmpeg -i {name} -vf yadif -c:v libx264 converted.mp4"
+
+
+class _Capture(Protocol):
+    """What is used of ``cv2.VideoCapture``."""
+
+    def read(self) -> tuple[bool, object]: ...
+    def get(self, property_id: int) -> float: ...
+    def isOpened(self) -> bool: ...  # noqa: N802
+    def release(self) -> None: ...
 
 
 class Video:
-    """The frames of a video file or a camera.
+    """The frames of a video file, a camera, a stream or a folder of pictures.
 
     Attributes:
-        frame_rate: Frames per second.
-        frame_count: How many frames a file says it has; None if it does not say, or for a camera.
+        frame_rate: Frames per second; 30 where the source does not say.
+        frame_count: How many frames the source says it has; None if it does not say.
 
     Args:
-        source: Path of a file, or the number of a camera.
+        source: Path of a file, number or path of a camera, address of a stream (``rtsp://``,
+            ``http://``), folder of pictures in the order of their names, or their numbered name
+            (``%04d.png``).
 
     Raises:
-        InvalidInputError: There is no such file or camera, or it is no video.
+        InvalidInputError: There is no such thing, or it is no video.
     """
 
     def __init__(self, source: str) -> None:
-        self._source = source
-        self._is_camera = source.isdecimal() and not Path(source).exists()
-        if not self._is_camera and not Path(source).is_file():
-            raise InvalidInputError(f"no video at {source!r}; needed: a file, or a camera's number")
+        self._source = in_brief(source)
+        path = Path(source)
+        self._is_live = (
+            (source.isdecimal() and not path.exists())
+            or path.is_char_device()
+            or _ADDRESS.match(source) is not None
+        )
         _silence_opencv()
-        self._capture = cv2.VideoCapture(int(source) if self._is_camera else source)
+        self._capture = self._open(source, path)
         if not self._capture.isOpened():
             raise InvalidInputError(self._why_closed())
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.frame_rate = rate if 1 <= rate <= 1000 else _USUAL_FRAME_RATE
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        self.frame_count = count if count > 0 and not self._is_camera else None
+        self.frame_count = count if count > 0 and not self._is_live else None
+
+    def _open(self, source: str, path: Path) -> _Capture:
+        if path.is_dir():
+            return _Pictures(find_photos([source]))
+        if _NUMBERED.search(path.name) and (pictures := _find_numbered(path)):
+            return _Pictures(pictures)
+        if not self._is_live and not path.is_file():
+            raise InvalidInputError(
+                f"no video at '{self._source}'; needed: a file, a camera's number or path, a "
+                "folder of frames, numbered frames (%04d.png), or an address (rtsp://, http://)"
+            )
+        is_number = source.isdecimal() and self._is_live
+        return cv2.VideoCapture(int(source) if is_number else source)  # type: ignore[return-value]
 
     def _why_closed(self) -> str:
-        if self._is_camera:
-            return f"camera {self._source} cannot be opened: not there, in use, or not permitted"
+        if self._is_live:
+            what = "camera " if self._source.isdecimal() else ""
+            return f"{what}{self._source} cannot be opened: not there, in use, or not permitted"
         return (
             f"{self._source}: OpenCV {cv2.__version__} cannot read this video: it is broken, or "
             "in a format or codec that is not built in"
@@ -62,22 +94,27 @@ class Video:
         """Yield the time in seconds and the (H, W, 3) BGR picture of each frame.
 
         Raises:
-            InvalidInputError: The file ends early, or holds no frame at all.
+            InvalidInputError: The file ends early, holds no frame at all, or nothing but black.
         """
         started = time.monotonic()
         seconds = -1 / self.frame_rate
         count = 0
+        is_black = True
         while count != max_frames:
-            is_there, frame = self._capture.read()
+            is_there, read = self._capture.read()
             if not is_there:
                 self._check_end(count)
-                return
+                break
+            frame = np.asarray(read, np.uint8)
+            is_black = is_black and not frame.any()
             seconds = self._seconds_after(seconds, started)
             count += 1
-            yield seconds, np.asarray(frame, np.uint8)
+            yield seconds, frame
+        if is_black and count >= _SUSPICIOUS_COUNT:
+            raise InvalidInputError(self._why_black(count))
 
     def _seconds_after(self, last: float, started: float) -> float:
-        if self._is_camera:
+        if self._is_live:
             seconds = time.monotonic() - started
         else:
             seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -85,63 +122,75 @@ class Video:
 
     def _check_end(self, count: int) -> None:
         if count == 0:
-            raise InvalidInputError(f"{self._source} gave no frame")
+            raise InvalidInputError(self._why_empty())
         # The announced count is an estimate in some formats.
         if self.frame_count is not None and count < 0.9 * self.frame_count:
             raise InvalidInputError(
                 f"{self._source} breaks off after {count} of {self.frame_count} frames"
             )
 
+    def _why_empty(self) -> str:
+        code = int(self._capture.get(cv2.CAP_PROP_FOURCC))
+        codec = (
+            code.to_bytes(4, "little", signed=code < 0)
+            .decode("ascii", "replace")
+            .strip("\0 ")
+            .upper()
+        )
+        if not codec or self._is_live:
+            return f"{self._source} gave no frame"
+        return (
+            f"{self._source} gave no frame: its codec is {codec!r}, which this OpenCV "
+            f"({cv2.__version__}) may not decode without special hardware (AV1, 'AV01', for one); "
+            f"convert it: {_CONVERT.format(name=Path(self._source).name)}"
+        )
+
+    def _why_black(self, count: int) -> str:
+        return (
+            f"{self._source}: all {count} frames are black. OpenCV 5 decodes interlaced video so; "
+            f"if it is not really black, convert it: "
+            f"{_CONVERT.format(name=Path(self._source).name)}"
+        )
+
     def close(self) -> None:
         """Let go of the file or the camera."""
         self._capture.release()
 
 
-class VideoFile:
-    """A video that is written; the first frame settles its size.
+def _find_numbered(pattern: Path) -> list[Path]:
+    """Return the files of a numbered name (``%04d.png``) by their numbers."""
+    before, after = map(re.escape, _NUMBERED.split(pattern.name, maxsplit=1))
+    name = re.compile(f"{before}(\\d+){after}")
+    found = {path: name.fullmatch(path.name) for path in pattern.parent.glob("*")}
+    numbers = {path: int(match[1]) for path, match in found.items() if match}
+    return sorted(numbers, key=numbers.__getitem__)
 
-    Args:
-        path: Its ending chooses the codec.
-        frame_rate: Frames per second.
 
-    Raises:
-        InvalidInputError: No codec is known for this ending.
-    """
+class _Pictures:
+    """Pictures one after the other as a capture."""
 
-    def __init__(self, path: Path, frame_rate: float) -> None:
-        if path.suffix.lower() not in _CODECS:
-            raise InvalidInputError(f"{path} must end in one of {', '.join(_CODECS)}")
-        self._path = path
-        self._frame_rate = frame_rate
-        self._writer: cv2.VideoWriter | None = None
+    def __init__(self, photos: Sequence[Path]) -> None:
+        self._photos = photos
+        self._next = 0
 
-    def write(
-        self, index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]
-    ) -> None:
-        """Draw the faces into the frame and append it.
+    def read(self) -> tuple[bool, object]:
+        """Return whether there is another picture, and it in BGR."""
+        if self._next == len(self._photos):
+            return False, None
+        picture = load_image(self._photos[self._next])[:, :, ::-1]
+        self._next += 1
+        return True, np.ascontiguousarray(picture)
 
-        Raises:
-            InvalidInputError: The codec is missing, or the file cannot be written.
-        """
-        if self._writer is None:
-            self._writer = self._open((frame.shape[1], frame.shape[0]))
-        self._writer.write(draw_faces(frame, faces))
+    def get(self, property_id: int) -> float:
+        """Return how many pictures there are; of all else it knows nothing."""
+        return len(self._photos) if property_id == cv2.CAP_PROP_FRAME_COUNT else 0.0
 
-    def _open(self, size_wh: tuple[int, int]) -> cv2.VideoWriter:
-        codec = _CODECS[self._path.suffix.lower()]
-        fourcc = cv2.VideoWriter.fourcc(*codec)
-        writer = cv2.VideoWriter(str(self._path), fourcc, self._frame_rate, size_wh)
-        if not writer.isOpened():
-            raise InvalidInputError(
-                f"{self._path}: OpenCV {cv2.__version__} cannot write video with codec {codec} of "
-                f"{size_wh[0]} x {size_wh[1]} px; another ending ({', '.join(_CODECS)}) may work"
-            )
-        return writer
+    def isOpened(self) -> bool:  # noqa: N802
+        """It is: there are pictures in it."""
+        return True
 
-    def close(self) -> None:
-        """Finish the file, so that players can open it."""
-        if self._writer is not None:
-            self._writer.release()
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 def _silence_opencv() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError, ModelFileError
 from asmnet_sdk.hub.failures import describe_failure, hub_errors
@@ -118,16 +119,26 @@ def resolve_spec(
     embedded = _EMBEDDED_FOLDER / f"{spec.name}.onnx"
     if spec.embedded and embedded.is_file():
         return embedded
-    return _resolve(
-        _Request(
-            name=spec.name,
-            repository=spec.repository,
-            revision=spec.revision,
-            filename=spec.filename,
-            sha256=spec.sha256,
-            cache_dir=None if cache_dir is None else os.fspath(cache_dir),
-            local_files_only=local_files_only,
-        )
+    request = _Request(
+        name=spec.name,
+        repository=spec.repository,
+        revision=spec.revision,
+        filename=spec.filename,
+        sha256=spec.sha256,
+        cache_dir=None if cache_dir is None else os.fspath(cache_dir),
+        local_files_only=local_files_only,
+    )
+    if spec.embedded:
+        return _find_mirrored(request) or _refuse_incomplete_package(embedded)
+    return _resolve(request)
+
+
+def _refuse_incomplete_package(embedded: Path) -> NoReturn:
+    """Say that a file of the package is missing, rather than ask the Hub without a word."""
+    raise ModelFileError(
+        f"{embedded} is missing, which belongs to the package: reinstall asmnet-sdk. A program "
+        "frozen by PyInstaller: build it where asmnet-sdk is installed by pip, which brings a "
+        "hook, or add --collect-data asmnet_sdk"
     )
 
 

@@ -14,6 +14,8 @@ import pytest
 from asmnet_sdk import BoundingBox, FaceAligner
 from asmnet_sdk.cli import main
 from asmnet_sdk.cli.terminal import ProgressBar
+from asmnet_sdk.cli.video_writing import VideoFile
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.tracking.tracker import FaceTracker
 from tests.dot_model import picture_with_dots
 
@@ -39,6 +41,13 @@ def read_video(path: Path) -> list[np.ndarray]:
         frames.append(read[1])
     capture.release()
     return frames
+
+
+def codec_of(path: Path) -> str:
+    capture = cv2.VideoCapture(str(path))
+    code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    capture.release()
+    return code.to_bytes(4, "little").decode()
 
 
 @pytest.fixture
@@ -98,7 +107,8 @@ def test_prints_a_line_of_json_a_frame(run, clip):
 @pytest.mark.parametrize("name", ["drawn.mp4", "drawn.avi", "new folder/DRAWN.MKV"])
 def test_out_writes_a_video_of_as_many_frames(run, clip, tmp_path, name):
     code, out, err = run(clip, "--out", tmp_path / name)
-    assert (code, out, err) == (0, "", "")
+    assert (code, out) == (0, "")
+    assert ("browsers do not" in err) == (codec_of(tmp_path / name) == "FMP4")
     frames = read_video(tmp_path / name)
     assert len(frames) == FRAMES
     assert frames[0].shape == (90, 120, 3)
@@ -111,6 +121,76 @@ def test_out_keeps_the_frame_rate(run, tmp_path):
     capture = cv2.VideoCapture(str(tmp_path / "drawn.mp4"))
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(12.5)
     capture.release()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        ([0, 0.1, 0.2, 0.3], [0, 1, 2, 3]),
+        ([5, 5.1, 5.4, 5.5], [0, 1, 1, 1, 2, 3]),  # a frame stays until the next one is due
+        ([0, 0.02, 0.04, 0.1, 0.2], [0, 3, 4]),  # too fast for the rate
+        ([0, 0.1, 3600, 3600.1], [0, 1, 2, 3]),  # a clock that jumps
+    ],
+)
+def test_written_video_lasts_as_long_as_its_frames(tmp_path, seconds, shown):
+    path = tmp_path / "out.avi"
+    video = VideoFile(path, 10.0)
+    for index, time in enumerate(seconds):
+        video.write(index, time, np.full((48, 64, 3), 40 * index, np.uint8), [])
+    video.close()
+    assert [round(frame.mean() / 40) for frame in read_video(path)] == shown
+
+
+def test_frames_of_another_size_are_refused(tmp_path):
+    video = VideoFile(tmp_path / "out.avi", 10.0)
+    video.write(0, 0, np.zeros((48, 64, 3), np.uint8), [])
+    with pytest.raises(InvalidInputError, match="frame 1 has 32 x 48 px, the first has 64 x 48"):
+        video.write(1, 0.1, np.zeros((48, 32, 3), np.uint8), [])
+    video.close()
+
+
+@pytest.fixture
+def frame_folder(tmp_path: Path, clip: Path) -> Path:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for index, frame in enumerate(read_video(clip)):
+        cv2.imwrite(str(folder / f"{index:04d}.png"), frame)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["", "%04d.png"])
+def test_folders_and_numbered_frames_are_videos(run, clip, frame_folder, name):
+    code, out, _ = run(frame_folder / name)
+    records = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [record["frame"] for record in records] == list(range(FRAMES))
+    assert records[3]["seconds"] == pytest.approx(0.1)  # 30 frames a second
+    from_clip = [json.loads(line) for line in run(clip, "--no-smoothing")[1].splitlines()]
+    again = [json.loads(x) for x in run(frame_folder / name, "--no-smoothing")[1].splitlines()]
+    assert [r["faces"][0]["landmarks"] for r in again] == [
+        r["faces"][0]["landmarks"] for r in from_clip
+    ]
+
+
+@pytest.mark.parametrize("address", ["rtsp://127.0.0.1:1/live", "/dev/null"])
+def test_live_sources_that_are_not_there_say_so(run, address):
+    expect_one_line(run(address), f"{address} cannot be opened")
+
+
+def test_nothing_but_black_frames_is_an_error(run, tmp_path):
+    path = tmp_path / "black.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 25.0, (120, 90))
+    for _ in range(12):
+        writer.write(np.zeros((90, 120, 3), np.uint8))
+    writer.release()
+    code, _, err = run(path)
+    assert code == 1
+    assert "all 12 frames are black. OpenCV 5 decodes interlaced video so" in err
+
+
+def test_codec_that_gives_no_frame_is_named(run, clip, monkeypatch):
+    monkeypatch.setattr(cv2.VideoCapture, "read", lambda _: (False, None), raising=False)
+    expect_one_line(run(clip), "gave no frame: its codec is 'FFV1'", "libx264")
 
 
 def test_csv_has_a_row_a_face(run, clip, tmp_path):
