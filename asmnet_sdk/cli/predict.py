@@ -84,10 +84,9 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
-    photos = find_photos(options.inputs)
+    photos = _find_photos(options.inputs)
     pictures = picture_paths(options.draw, options.inputs, photos)
     _check_outputs(options, photos, pictures.values())
-    _say_what_is_left_out(options.inputs)
     aligner, workers = _share_out(options, len(photos))
     report = None if options.report is None else _new_report(aligner.model.name, len(photos))
     found: dict[Path, list[Face]] = {}
@@ -127,6 +126,14 @@ def run(options: argparse.Namespace) -> int:
     if options.box is None:
         _say_what_to_try([photo for photo, faces in found.items() if not faces])
     return 1 if failures else 0
+
+
+def _find_photos(inputs: Sequence[str]) -> list[Path]:
+    """Return the photos, and say how many other files there are beside them."""
+    photos = find_photos(inputs)
+    if skipped := describe_skipped(inputs):
+        print(f"asmnet: {skipped}", file=sys.stderr)  # noqa: T201
+    return photos
 
 
 def _check_outputs(
@@ -236,11 +243,6 @@ def _named_outputs(options: argparse.Namespace) -> list[Path]:
 def _write_text(path: Path, text: str) -> None:
     """Write UTF-8; bytes of a file name that are no text become escapes, as JSON has them."""
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
-def _say_what_is_left_out(inputs: Sequence[str]) -> None:
-    if skipped := describe_skipped(inputs):
-        print(f"asmnet: {skipped}", file=sys.stderr)  # noqa: T201
 
 
 def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:
