@@ -18,6 +18,7 @@ __all__ = [
     "image_to_crop",
     "part_under_crop",
     "resize_matrix",
+    "scaling_matrix",
     "upright_box",
 ]
 
@@ -65,6 +66,11 @@ def resize_matrix(from_wh: tuple[float, float], to_wh: tuple[float, float]) -> M
     """Return the transform between pixel centres when a picture is resized."""
     across, down = to_wh[0] / from_wh[0], to_wh[1] / from_wh[1]
     return np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5]])
+
+
+def scaling_matrix(scale: float) -> Matrix:
+    """Return the transform between pixel centres when a picture is scaled by a factor."""
+    return resize_matrix((1, 1), (scale, scale))
 
 
 def cut_crop(

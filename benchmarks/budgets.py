@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from portraits import PORTRAIT, PORTRAIT_BOX
 from timing import interleave, median_ratio
 
-from asmnet_sdk import AsmnetDetector, BoundingBox, FaceAligner, load_image
+from asmnet_sdk import AsmnetDetector, FaceAligner, load_image
 from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.hub.resolving import resolve_model
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-PORTRAIT = REPOSITORY / "examples" / "astronaut.jpg"
 PAPER_MODEL = REPOSITORY / "hub" / "asmnet-68-paper" / "model.onnx"
-BOX = BoundingBox(179, 87, 272, 179)
 BATCH = 16
 IMPORT_SCRIPT = """
 import numpy, time
@@ -145,7 +144,7 @@ def model_budgets(rounds: int) -> list[Budget]:
         name: LandmarkNetwork(path, device="cpu", threads=1) for name, path in files.items()
     }
     photo = load_image(PORTRAIT)
-    crops = {name: [network.cut(photo, BOX)] for name, network in networks.items()}
+    crops = {name: [network.cut(photo, PORTRAIT_BOX)] for name, network in networks.items()}
     times = interleave(
         {name: lambda n=name: networks[n].run(crops[n]) for name in networks}, rounds
     )
@@ -175,7 +174,7 @@ def batch_budgets(rounds: int) -> list[Budget]:
     every, two, one = (
         LandmarkNetwork(model, device="cpu", threads=threads) for threads in (None, 2, 1)
     )
-    crops = [one.cut(photo, BOX) for _ in range(BATCH)]
+    crops = [one.cut(photo, PORTRAIT_BOX) for _ in range(BATCH)]
     by_threads = interleave(
         {"two": lambda: two.predict(crops), "one": lambda: one.predict(crops)}, rounds // 4 + 1
     )

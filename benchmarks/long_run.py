@@ -21,13 +21,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from portraits import PORTRAIT, PORTRAIT_BOX
 
 from asmnet_sdk import FaceAligner, load_image
 
 MOST_GROWTH_MB = 5.0
 WARM_UP = 12_000  # predictions; memory was seen to take a last step after 2,000 and before these
-PORTRAIT = Path(__file__).parent.parent / "examples" / "astronaut.jpg"
-BOX = np.array([179.0, 87.0, 272.0, 179.0])
 POINTS = 10
 
 
@@ -60,7 +59,7 @@ class Photos:
 
     def box(self) -> NDArray[np.float64]:
         """Return the box of the face, a little beside it."""
-        return BOX + self._generator.uniform(-3, 3, size=4)
+        return np.array([*PORTRAIT_BOX]) + self._generator.uniform(-3, 3, size=4)
 
 
 def predict_next(aligner: FaceAligner, photos: Photos, number: int) -> None:
@@ -89,7 +88,7 @@ def run_cycles(count: int) -> float:
 
     def cycle(number: int) -> None:
         with FaceAligner(device="cpu", threads=1) as aligner:
-            aligner.predict(portrait, None if number % 2 else BOX, color="rgb")
+            aligner.predict(portrait, None if number % 2 else PORTRAIT_BOX, color="rgb")
 
     return most_growth("aligners", cycle, count, 50)
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from portraits import PORTRAIT
 
 from asmnet_sdk import FaceAligner, load_image
 from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 
-PORTRAIT = Path(__file__).resolve().parent.parent / "examples" / "astronaut.jpg"
 SIZES_WH = ((512, 512), (1920, 1080), (3840, 2160), (6000, 4000))
 
 

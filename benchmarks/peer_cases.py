@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from peer_models import overlap
 
 from asmnet_sdk import BoundingBox, YuNetDetector, load_image
 from asmnet_sdk.cli.terminal import ProgressBar
@@ -40,7 +39,7 @@ def make_case(face: AnnotatedFace, detector: YuNetDetector | None, image: Path) 
     photo = load_image(face.photo)
     np.save(image, photo)
     annotated = BoundingBox.around(face.landmarks)
-    found = [(overlap(box, annotated), box) for box in detector.detect(photo)] if detector else []
+    found = [(box.iou(annotated), box) for box in detector.detect(photo)] if detector else []
     best, box = max(found, key=lambda pair: pair[0], default=(0.0, annotated))
     detected = box if best >= 0.5 else None
     return Case(image=image, truth=face.landmarks, annotated=annotated, detected=detected)

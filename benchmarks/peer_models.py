@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
-from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "load_ours",
     "load_ours_with_own_detector",
     "move_box",
-    "overlap",
 ]
 
 Image: TypeAlias = NDArray[np.uint8]
@@ -209,15 +207,10 @@ def load_ours_with_own_detector(path: Path, threads: int | None) -> Predict:
 
 def choose_face(faces: Sequence[Landmarks], box: BoundingBox) -> Landmarks:
     """Return the landmarks whose box overlaps a given one best, NaN where none does by half."""
-    overlaps = [overlap(BoundingBox.around(face), box) for face in faces]
+    overlaps = [BoundingBox.around(face).iou(box) for face in faces]
     if max(overlaps, default=0) < 0.5:
         return np.full((68, 2), np.nan, np.float32)
     return faces[int(np.argmax(overlaps))]
-
-
-def overlap(box: BoundingBox, other: BoundingBox) -> float:
-    """Return the intersection over union of two boxes."""
-    return float(intersection_over_union(list(box), list(other))[0, 0])
 
 
 def load_openvino(path: Path, threads: int | None) -> Predict:

@@ -39,17 +39,16 @@ import numpy as np
 from environments import DEFAULT_FOLDER, installed_versions
 from numpy.typing import NDArray
 from peer_cases import Case, cases, spread, yunet_box
+from portraits import PORTRAIT, PORTRAIT_BOX
 from workers import Answer, Entrant, Worker, list_entrants
 
-from asmnet_sdk import BoundingBox, YuNetDetector
+from asmnet_sdk import YuNetDetector
 from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.evaluation.metrics import FAILURE_THRESHOLD_PERCENT
 
 RESULTS = Path(__file__).with_name("results")
-PORTRAIT = Path(__file__).resolve().parent.parent / "examples" / "astronaut.jpg"
-PORTRAIT_BOX = BoundingBox(179, 87, 272, 179)
 FACES_TIMED = 120
 COLD_STARTS = 3
 INNER = slice(17, 68)

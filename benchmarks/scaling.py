@@ -18,9 +18,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from portraits import PORTRAIT, PORTRAIT_BOX
 from timing import interleave
 
-from asmnet_sdk import BoundingBox, FaceAligner, load_image
+from asmnet_sdk import FaceAligner, load_image
 from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.hub.resolving import resolve_model
@@ -32,8 +33,6 @@ sys.path.append(str(REPOSITORY / "docs"))
 
 from pictures.curves import Curve, Panel, draw_panels  # noqa: E402
 
-PORTRAIT = REPOSITORY / "examples" / "astronaut.jpg"
-BOX = BoundingBox(179, 87, 272, 179)
 FACES = (1, 2, 4, 8, 16, 32, 64)
 MEGAPIXELS = (0.1, 0.3, 1, 2, 6, 12, 24)
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -112,7 +111,7 @@ def batch_panel(rounds: int) -> Panel:
     curves = []
     for threads in (1, 2):
         network = LandmarkNetwork(resolve_model("asmnet-68"), device="cpu", threads=threads)
-        crops = [network.cut(photo, BOX)] * max(BATCHES)
+        crops = [network.cut(photo, PORTRAIT_BOX)] * max(BATCHES)
         calls = {size: partial(network.predict, crops[:size]) for size in BATCHES}
         curves.append(Curve(name=name_of(threads), values=measure(calls, rounds)))
     session = OnnxSession(resolve_model("asmnet-68"), device="cpu", threads=1)

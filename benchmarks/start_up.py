@@ -20,11 +20,11 @@ from pathlib import Path
 import numpy as np
 from environments import DEFAULT_FOLDER, MEDIAPIPE, environment_python, installed_versions
 from numpy.typing import NDArray
+from portraits import PORTRAIT
 
 from asmnet_sdk.cli.benchmarking import describe_machine
 
 ROOT = Path(__file__).resolve().parent.parent
-PORTRAIT = ROOT / "examples" / "astronaut.jpg"
 OUT = Path(__file__).with_name("results") / "start_up.json"
 
 OURS = """

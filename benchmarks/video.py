@@ -15,26 +15,20 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from portraits import EXAMPLES, PORTRAITS
 
 from asmnet_sdk import AsmnetDetector, BoundingBox, Face, FaceAligner
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.tracking.tracker import FaceTracker
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FRAME_RATE = 30
 SIZE_WH = (640, 480)
 WARM_UP = 30  # frames until the smoothing has settled
-# Photo -> face box: x_min, y_min, x_max, y_max, eyebrows to chin.
-PORTRAITS = {
-    "astronaut.jpg": (179.0, 87.0, 272.0, 179.0),
-    "grace_hopper.jpg": (178.0, 159.0, 350.0, 334.0),
-}
 
 
 @dataclass(frozen=True)
@@ -84,9 +78,9 @@ class Camera:
 def load_portraits(aligner: FaceAligner) -> list[Portrait]:
     """Read the photos and find their landmarks."""
     portraits = []
-    for name, numbers in PORTRAITS.items():
+    for name, box in PORTRAITS.items():
         picture = cv2.imread(str(EXAMPLES / name))
-        [face] = aligner.predict(picture, numbers)
+        [face] = aligner.predict(picture, box)
         landmarks = face.landmarks.astype(np.float64)
         portraits.append(Portrait(picture, BoundingBox.around(landmarks), landmarks))
     return portraits

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.crops import cut_crop
+from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.detection.contract import (
     DetectorMetadata,
     check_outputs,
@@ -117,7 +117,7 @@ class AsmnetDetector:
     def _look(self, image: NDArray[np.uint8], side: float) -> list[BoundingBox]:
         """Find the faces in a photo whose long side is so long in the network's picture."""
         scale = side / max(image.shape[:2])
-        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        matrix = scaling_matrix(scale)
         outputs = self._session.run({"image": self._input_picture(image, matrix)[np.newaxis]})
         check_outputs(outputs, score_threshold=self.score_threshold, path=self._session.path)
         kept = keep_best(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.crops import cut_crop
+from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
@@ -69,7 +69,7 @@ class YuNetDetector:
         not found.
         """
         scale = self._SIZE / max(image.shape[:2])
-        matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        matrix = scaling_matrix(scale)
         canvas = cut_crop(image, matrix, (self._SIZE, self._SIZE))
         tensor = canvas[:, :, ::-1].transpose(2, 0, 1)[np.newaxis].astype(np.float32)
         rows = self._decode(self._session.run({"input": tensor}))

@@ -17,7 +17,6 @@ from asmnet_sdk.tracking.tracks import (
     Sighting,
     Track,
     match_boxes,
-    overlap_of,
     place_crop,
     sight,
     without_doubles,
@@ -166,7 +165,7 @@ class FaceTracker:
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, seen: Sighting) -> bool:
-        return self._is_face(seen) and overlap_of(track.box, seen.box) >= self._min_overlap
+        return self._is_face(seen) and track.box.iou(seen.box) >= self._min_overlap
 
     def _is_face(self, seen: Sighting) -> bool:
         return seen.face.score is None or seen.face.score >= self._min_score

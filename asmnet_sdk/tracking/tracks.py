@@ -20,7 +20,6 @@ __all__ = [
     "Sighting",
     "Track",
     "match_boxes",
-    "overlap_of",
     "place_crop",
     "sight",
     "without_doubles",
@@ -51,7 +50,7 @@ class Sighting:
 
     def is_same_face(self, other: Sighting) -> bool:
         """Tell whether two faces of one frame lie so close that they are one."""
-        return overlap_of(self.box, other.box) > _SAME_FACE_OVERLAP
+        return self.box.iou(other.box) > _SAME_FACE_OVERLAP
 
 
 def sight(face: Face) -> Sighting | None:
@@ -92,11 +91,11 @@ class Track:
 
     def strayed(self, seen: Sighting, seconds: float) -> float:
         """Return how little the face lies where it should be: 0 right there, 1 elsewhere."""
-        return 1 - overlap_of(self._moved(seconds - self.seen_seconds), seen.box)
+        return 1 - self._moved(seconds - self.seen_seconds).iou(seen.box)
 
     def see(self, seen: Sighting, seconds: float) -> None:
         """Take in the face as it looks now."""
-        if self.frames_lost or overlap_of(self.box, seen.box) < _JUMP_OVERLAP:
+        if self.frames_lost or self.box.iou(seen.box) < _JUMP_OVERLAP:
             self.smoother.reset()
             self.exposure.reset()
         elapsed = self.elapsed_seconds(seconds)
@@ -128,7 +127,7 @@ def place_crop(face: Face, before: BoundingBox | None = None) -> BoundingBox:
     box = BoundingBox.around(face.landmarks)
     if turn:
         box = replace(upright_box(face.landmarks, turn), roll=turn)
-    serves = before is not None and not has_turned and overlap_of(before, box) >= _CROP_OVERLAP
+    serves = before is not None and not has_turned and before.iou(box) >= _CROP_OVERLAP
     return before if before is not None and serves else box
 
 
@@ -163,12 +162,3 @@ def match_boxes(
         matched[int(place)] = int(box)
         overlaps[place, :] = overlaps[:, box] = -1
     return matched
-
-
-def overlap_of(box: BoundingBox, other: BoundingBox) -> float:
-    """Return the IoU of two boxes."""
-    width = min(box.x_max, other.x_max) - max(box.x_min, other.x_min)
-    height = min(box.y_max, other.y_max) - max(box.y_min, other.y_min)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (box.area + other.area - width * height)

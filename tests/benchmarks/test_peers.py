@@ -14,10 +14,11 @@ import pytest
 from asmnet_sdk import IBUG_68, WFLW_98, BoundingBox, FaceAligner
 from asmnet_sdk.layouts import convert_landmarks
 from tests.conftest import EXAMPLES, REPOSITORY, SHARED
+from tests.example_boxes import ASTRONAUT_BOX
 
 BENCHMARKS = REPOSITORY / "benchmarks"
 PORTRAIT = EXAMPLES / "astronaut.jpg"
-BOX = BoundingBox(179, 87, 272, 179)
+BOX = BoundingBox(*ASTRONAUT_BOX)
 PEERS = SHARED / "peers"
 
 

@@ -16,11 +16,12 @@ from asmnet_sdk.cli.benchmarking import STAGES, Setting, StageTimes, describe_ma
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
+from tests.example_boxes import ASTRONAUT_BOX
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BOX = BoundingBox(179, 87, 272, 179)
+BOX = BoundingBox(*ASTRONAUT_BOX)
 INFERENCE_COLOR = (0, 158, 115)
 
 
