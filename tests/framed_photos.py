@@ -27,10 +27,10 @@ def framed_photo(
         height, width = (side // 2 for side in levels[-1].shape[:2])
         cut = levels[-1][: 2 * height, : 2 * width].astype(np.float32)
         levels.append(cut.reshape(height, 2, width, 2, 3).mean(axis=(1, 3)).astype(np.uint8))
-    faces = [outline(box) for box in boxes]
     return DetectionPhoto(
         levels=levels,
-        faces=np.array(faces, np.float32).reshape(-1, POINTS, 2),
+        faces=[outline(box) for box in boxes],
+        rolls=np.zeros(len(boxes), np.float32),
         doubtful=np.array(doubtful or [], np.float32).reshape(-1, 4),
     )
 

@@ -27,14 +27,18 @@ class CellLabels:
     Attributes:
         kinds: (C,) int8, ``FACE``, ``NO_FACE`` or ``UNDECIDED``.
         boxes: (C, 4) float32, the box to find; zero where there is none.
+        rolls: (C,) float32, how far that face is turned clockwise, degrees; NaN where there is
+            none or the tilt is unknown.
     """
 
     kinds: NDArray[np.int8]
     boxes: NDArray[np.float32]
+    rolls: NDArray[np.float32]
 
 
 def assign_cells(
     boxes: NDArray[np.float32],
+    rolls: NDArray[np.float32],
     ignored: NDArray[np.float32],
     centers: NDArray[np.float32],
     strides: NDArray[np.float32],
@@ -43,12 +47,16 @@ def assign_cells(
 
     Args:
         boxes: (N, 4) face boxes in pixels.
+        rolls: (N,) how far each face is turned, degrees; NaN where unknown.
         ignored: (M, 4) boxes in which there may be a face or not; their cells are undecided.
         centers: (C, 2) positions of the cells.
         strides: (C,) strides of the cells.
     """
+    count = len(centers)
     labels = CellLabels(
-        np.full(len(centers), NO_FACE, np.int8), np.zeros((len(centers), 4), np.float32)
+        np.full(count, NO_FACE, np.int8),
+        np.zeros((count, 4), np.float32),
+        np.full(count, np.nan, np.float32),
     )
     for box in ignored:
         inside = np.logical_and(centers >= box[:2], centers <= box[2:]).all(axis=1)
@@ -58,6 +66,7 @@ def assign_cells(
         found = _cells_of(boxes[index], centers, strides)
         labels.kinds[found] = FACE
         labels.boxes[found] = boxes[index]
+        labels.rolls[found] = rolls[index]
     return labels
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lab.detection.assignment import assign_cells
-from lab.detection.mosaics import make_example
+from lab.detection.mosaics import PhotoPool, make_example
 from lab.detection.networks import cell_centers
-from lab.detection.photos import DetectionPhoto
 
 __all__ = ["DetectionBatch", "make_batches", "to_network_input"]
 
-SIZES = (224, 256, 288, 320)
+SIZES = (160, 192, 224, 256, 320)
 """Sides of the training pictures; each batch has one of them."""
 
 
@@ -29,15 +28,17 @@ class DetectionBatch:
         pictures: (N, 3, S, S) in [0, 1].
         kinds: (N, C) int8, see ``assignment``.
         boxes: (N, C, 4) float32.
+        rolls: (N, C) float32 degrees, NaN where unknown.
     """
 
     pictures: Tensor
     kinds: Tensor
     boxes: Tensor
+    rolls: Tensor
 
 
 def make_batches(
-    photos: Sequence[DetectionPhoto],
+    pool: PhotoPool,
     *,
     batches: int,
     pixels: int,
@@ -46,7 +47,7 @@ def make_batches(
     """Yield batches of about ``pixels`` pixels: fewer pictures where they are larger."""
     for _ in range(batches):
         size = int(generator.choice(SIZES))
-        yield _make_batch(photos, max(1, round(pixels / size**2)), size, generator)
+        yield _make_batch(pool, max(1, round(pixels / size**2)), size, generator)
 
 
 def to_network_input(pictures: NDArray[np.uint8]) -> Tensor:
@@ -56,13 +57,14 @@ def to_network_input(pictures: NDArray[np.uint8]) -> Tensor:
 
 
 def _make_batch(
-    photos: Sequence[DetectionPhoto], count: int, size: int, generator: np.random.Generator
+    pool: PhotoPool, count: int, size: int, generator: np.random.Generator
 ) -> DetectionBatch:
     centers, strides = (values.numpy() for values in cell_centers(size, size))
-    examples = [make_example(photos, size, generator) for _ in range(count)]
-    labels = [assign_cells(e.boxes, e.ignored, centers, strides) for e in examples]
+    examples = [make_example(pool, size, generator) for _ in range(count)]
+    labels = [assign_cells(e.boxes, e.rolls, e.ignored, centers, strides) for e in examples]
     return DetectionBatch(
         to_network_input(np.stack([example.picture for example in examples])),
         torch.from_numpy(np.stack([label.kinds for label in labels])),
         torch.from_numpy(np.stack([label.boxes for label in labels])),
+        torch.from_numpy(np.stack([label.rolls for label in labels])),
     )

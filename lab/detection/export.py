@@ -22,14 +22,18 @@ from lab.detection.networks import (
     DetectionNetwork,
     cell_centers,
     decode_boxes,
+    decode_rolls,
 )
 
-__all__ = ["BOX_TOLERANCE", "SCORE_TOLERANCE", "DetectorGraph", "export_detector"]
+__all__ = ["BOX_TOLERANCE", "ROLL_TOLERANCE", "SCORE_TOLERANCE", "DetectorGraph", "export_detector"]
 
 BOX_TOLERANCE = 0.05
 """Pixels by which the boxes of onnxruntime may differ from torch's."""
 
 SCORE_TOLERANCE = 1e-3
+
+ROLL_TOLERANCE = 0.5
+"""Degrees; a cell that sees no face may point anywhere, with next to no length."""
 
 _MOST_STRIDES = 256
 _CHECKED_HW = ((320, 320), (256, 320), (96, 32))
@@ -49,12 +53,12 @@ class DetectorGraph(nn.Module):
         with torch.no_grad():
             first.weight.div_(255)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Return (M, 4) boxes and (M,) scores of a (1, H, W, 3) uint8 picture."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (M, 4) boxes, (M,) scores and (M,) rolls of a (1, H, W, 3) uint8 picture."""
         found = self.network(image.permute(0, 3, 1, 2).float())
         centers, strides = cell_centers(image.shape[1], image.shape[2])
         boxes = decode_boxes(found.log_distances[0], centers, strides)
-        return boxes, found.score_logits[0].sigmoid()
+        return boxes, found.score_logits[0].sigmoid(), decode_rolls(found.directions[0])
 
 
 def export_detector(network: DetectionNetwork, metadata: DetectorMetadata, path: Path) -> None:
@@ -75,7 +79,7 @@ def _to_onnx(graph: DetectorGraph, metadata: DetectorMetadata) -> bytes:
     return to_onnx(
         graph,
         torch.zeros(1, 8 * STRIDES[-1], 10 * STRIDES[-1], 3, dtype=torch.uint8),
-        output_names=["boxes", "scores"],
+        output_names=["boxes", "scores", "rolls"],
         dynamic_shape={1: STRIDES[-1] * height, 2: STRIDES[-1] * width},
         metadata=(DETECTOR_METADATA_KEY, metadata.to_json()),
     )
@@ -88,7 +92,9 @@ def _check_outputs(graph: DetectorGraph, path: Path) -> None:
     for height, width in _CHECKED_HW:
         picture = generator.integers(0, 256, (1, height, width, 3), np.uint8)
         with torch.inference_mode():
-            boxes, scores = (values.numpy() for values in graph(torch.from_numpy(picture)))
+            found = [values.numpy() for values in graph(torch.from_numpy(picture))]
         outputs = session.run({"image": picture})
-        check_close("boxes", outputs["boxes"], boxes, BOX_TOLERANCE)
-        check_close("scores", outputs["scores"], scores, SCORE_TOLERANCE)
+        check_close("boxes", outputs["boxes"], found[0], BOX_TOLERANCE)
+        check_close("scores", outputs["scores"], found[1], SCORE_TOLERANCE)
+        apart = np.abs(outputs["rolls"] - found[2])
+        check_close("rolls", np.minimum(apart, 360 - apart), np.zeros_like(apart), ROLL_TOLERANCE)

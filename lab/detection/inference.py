@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from asmnet_sdk.detection.suppression import keep_best
 from asmnet_sdk.geometry import intersection_over_union
 from lab.detection.batches import to_network_input
-from lab.detection.mosaics import Example, make_mosaic
-from lab.detection.networks import DetectionNetwork, cell_centers, decode_boxes
+from lab.detection.mosaics import Example, PhotoPool, make_example
+from lab.detection.networks import (
+    DetectionNetwork,
+    cell_centers,
+    decode_boxes,
+    decode_rolls,
+)
 from lab.detection.photos import DetectionPhoto
 from lab.detection.placement import tile_labels
 
@@ -31,31 +36,29 @@ class DetectionFigures:
     Attributes:
         recall: Share of the faces found with an IoU of at least 0.5.
         mean_overlap: Mean IoU of the faces found.
+        roll_error: Median error of their rolls in degrees.
         spurious: Boxes a picture that touch no face and no doubtful place (IoU below 0.3).
     """
 
     recall: float
     mean_overlap: float
+    roll_error: float
     spurious: float
 
 
 @torch.inference_mode()
 def find_boxes(
     network: DetectionNetwork, picture: NDArray[np.uint8], *, score_threshold: float
-) -> NDArray[np.float32]:
-    """Return the (N, 4) boxes in an (H, W, 3) picture, H and W multiples of 32."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return (N, 4) boxes and (N,) rolls in an (H, W, 3) picture, H and W multiples of 32."""
     found = network(to_network_input(picture[np.newaxis]))
     centers, strides = cell_centers(*picture.shape[:2])
     boxes = decode_boxes(found.log_distances[0], centers, strides).numpy()
     scores = found.score_logits[0].sigmoid().numpy()
-    return boxes[
-        keep_best(
-            boxes,
-            scores,
-            score_threshold=score_threshold,
-            overlap_threshold=OVERLAP_THRESHOLD,
-        )
-    ]
+    kept = keep_best(
+        boxes, scores, score_threshold=score_threshold, overlap_threshold=OVERLAP_THRESHOLD
+    )
+    return boxes[kept], decode_rolls(found.directions[0]).numpy()[kept]
 
 
 def judge(
@@ -64,11 +67,15 @@ def judge(
     """Measure a network, which is left evaluating, on labelled pictures."""
     network.eval()
     best: list[float] = []
+    roll_errors: list[float] = []
     spurious = 0
     for example in examples:
-        found = find_boxes(network, example.picture, score_threshold=score_threshold)
+        found, rolls = find_boxes(network, example.picture, score_threshold=score_threshold)
         overlaps = intersection_over_union(example.boxes, found)
         best += overlaps.max(axis=1, initial=0).tolist()
+        if len(found):
+            apart = np.abs((rolls[overlaps.argmax(axis=1)] - example.rolls + 180) % 360 - 180)
+            roll_errors += apart[overlaps.max(axis=1) >= _FOUND_OVERLAP].tolist()
         known = np.concatenate([example.boxes, example.ignored])
         touching = intersection_over_union(found, known).max(axis=1, initial=0)
         spurious += int((touching < _SPURIOUS_OVERLAP).sum())
@@ -76,6 +83,7 @@ def judge(
     return DetectionFigures(
         recall=float(is_found.mean()),
         mean_overlap=float(np.array(best)[is_found].mean()) if is_found.any() else 0.0,
+        roll_error=float(np.nanmedian(roll_errors)) if roll_errors else float("nan"),
         spurious=spurious / len(examples),
     )
 
@@ -84,12 +92,12 @@ def whole_photo(photo: DetectionPhoto, size: int) -> Example:
     """Shrink a photo into the top left corner of a black square, as the detector does."""
     scale = size / max(photo.size_wh)
     matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-    picture = photo.cut(matrix, (size, size))
     labels = tile_labels(photo, matrix, (size, size))
-    return Example(picture, labels.boxes, labels.ignored)
+    picture = photo.cut(matrix, (size, size))
+    return Example(picture, labels.boxes, labels.rolls, labels.ignored)
 
 
-def validation_mosaics(photos: Sequence[DetectionPhoto], *, size: int, count: int) -> list[Example]:
-    """Make 3 x 3 mosaics, the same ones at each call."""
+def validation_mosaics(pool: PhotoPool, *, size: int, count: int) -> list[Example]:
+    """Make pictures as training sees them, the same ones at each call."""
     generator = np.random.default_rng(0)
-    return [make_mosaic(photos, 3, size, generator) for _ in range(count)]
+    return [make_example(pool, size, generator) for _ in range(count)]

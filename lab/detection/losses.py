@@ -1,4 +1,4 @@
-"""Losses of the detector: box overlap, and a score that foretells the overlap."""
+"""Losses of the detector: box overlap, a score that foretells the overlap, and tilt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.detection.assignment import FACE, UNDECIDED
+from lab.detection.networks import RawDetections
 
-__all__ = ["box_overlaps", "detection_losses", "quality_focal_loss"]
+__all__ = ["box_overlaps", "detection_losses", "quality_focal_loss", "roll_losses"]
 
 _TINY = 1e-6
 
@@ -40,21 +41,36 @@ def quality_focal_loss(logits: Tensor, qualities: Tensor) -> Tensor:
     return weights * F.binary_cross_entropy_with_logits(logits, qualities, reduction="none")
 
 
+def roll_losses(directions: Tensor, rolls_degrees: Tensor) -> Tensor:
+    """Return 1 - cos of the angle between (N, 2) directions (cos, sin) and (N,) rolls."""
+    angles = torch.deg2rad(rolls_degrees)
+    true_directions = torch.stack([angles.cos(), angles.sin()], dim=-1)
+    return 1 - (F.normalize(directions, dim=-1) * true_directions).sum(dim=-1)
+
+
 def detection_losses(
-    score_logits: Tensor, boxes: Tensor, kinds: Tensor, true_boxes: Tensor
+    found: RawDetections, boxes: Tensor, kinds: Tensor, true_boxes: Tensor, true_rolls: Tensor
 ) -> dict[str, Tensor]:
     """Return the losses of a batch, each a mean over the cells that are to find a face.
 
     Args:
-        score_logits: (N, C).
-        boxes: (N, C, 4) predicted boxes.
+        found: What the network gives for N pictures of C cells.
+        boxes: (N, C, 4) boxes decoded from it.
         kinds: (N, C) labels of the cells.
         true_boxes: (N, C, 4) boxes to find.
+        true_rolls: (N, C) their rolls in degrees, NaN where unknown; those teach no tilt.
     """
+    score_logits = found.score_logits
     is_face = kinds == FACE
     count = max(int(is_face.sum()), 1)
     overlap, generalised = box_overlaps(boxes[is_face], true_boxes[is_face])
     qualities = torch.zeros_like(score_logits)
     qualities[is_face] = overlap.detach()
     scored = quality_focal_loss(score_logits, qualities)[kinds != UNDECIDED]
-    return {"score": scored.sum() / count, "box": (1 - generalised).sum() / count}
+    has_roll = is_face & ~true_rolls.isnan()
+    tilts = roll_losses(found.directions[has_roll], true_rolls[has_roll])
+    return {
+        "score": scored.sum() / count,
+        "box": (1 - generalised).sum() / count,
+        "roll": tilts.sum() / count,
+    }

@@ -16,8 +16,15 @@ from asmnet_sdk.evaluation.metrics import inter_ocular_nme
 from asmnet_sdk.geometry import Matrix, intersection_over_union, transform_points
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
+from lab.detection.damages import DAMAGES, Scene
 
-__all__ = ["DetectorFigures", "group_mosaics", "measure_detector", "small_face_picture"]
+__all__ = [
+    "DetectorFigures",
+    "group_mosaics",
+    "measure_detector",
+    "measure_kinds",
+    "small_face_picture",
+]
 
 FOUND_OVERLAP = 0.5
 _SAME_PLACE_OVERLAP = 0.3
@@ -102,6 +109,19 @@ def measure_detector(
         small_recall_percent=_percent_found(small),
         spurious=float(np.mean(spurious)) if reference is not None else None,
     )
+
+
+def measure_kinds(detector: FaceDetector, faces: Sequence[AnnotatedFace]) -> dict[str, float]:
+    """Return the share found, in percent, of the faces damaged in each way of ``DAMAGES``."""
+    return {
+        name: _percent_found([_overlap_in(detector, damage(face)) for face in faces])
+        for name, damage in DAMAGES.items()
+    }
+
+
+def _overlap_in(detector: FaceDetector, scene: Scene) -> float:
+    truth = BoundingBox.around(scene.landmarks)
+    return _best_match(detector.detect(scene.picture), truth)[1]
 
 
 def group_mosaics(faces: Sequence[AnnotatedFace]) -> Iterator[tuple[Picture, list[BoundingBox]]]:

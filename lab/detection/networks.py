@@ -9,14 +9,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["STRIDES", "DetectionNetwork", "RawDetections", "cell_centers", "decode_boxes"]
+__all__ = [
+    "STRIDES",
+    "DetectionNetwork",
+    "RawDetections",
+    "cell_centers",
+    "decode_boxes",
+    "decode_rolls",
+]
 
 STRIDES = (8, 16, 32)
 """Pixels of the picture from one cell to the next, of the three levels."""
 
-_STEM, _STRIDE_4, _PYRAMID = 16, 32, 48
+_STEM, _STRIDE_4, _PYRAMID = 16, 32, 56
 # (channels, blocks, kernel) of the stages that end at strides 8, 16 and 32.
-_STAGES = ((48, 3, 3), (96, 5, 3), (128, 3, 5))
+_STAGES = ((48, 3, 3), (128, 5, 3), (160, 3, 5))
 _PRIOR = 0.01
 
 
@@ -27,10 +34,12 @@ class RawDetections(NamedTuple):
         score_logits: (N, C).
         log_distances: (N, C, 4), logarithms of the distances from the cell's centre to the left,
             top, right and bottom edge of the box, in strides.
+        directions: (N, C, 2), cosine and sine of the roll, times a length that means nothing.
     """
 
     score_logits: Tensor
     log_distances: Tensor
+    directions: Tensor
 
 
 class SeparableBlock(nn.Module):
@@ -72,15 +81,16 @@ class DetectionNetwork(nn.Module):
         )
         self.smoothers = nn.ModuleList(SeparableBlock(_PYRAMID, _PYRAMID) for _ in _STAGES)
         self.tower = SeparableBlock(_PYRAMID, _PYRAMID)
-        self.output = nn.Conv2d(_PYRAMID, 5, 1)
+        self.output = nn.Conv2d(_PYRAMID, 7, 1)
         nn.init.normal_(self.output.weight, std=0.01)
-        self.output.bias = nn.Parameter(torch.tensor([-math.log(1 / _PRIOR - 1), 0, 0, 0, 0]))
+        prior = -math.log(1 / _PRIOR - 1)
+        self.output.bias = nn.Parameter(torch.tensor([prior, 0, 0, 0, 0, 1, 0]))
 
     def forward(self, pictures: Tensor) -> RawDetections:
-        """Return score and box of each cell; decode them with ``decode_boxes``."""
+        """Return what each cell says; ``decode_boxes`` and ``decode_rolls`` read it."""
         levels = [self.output(self.tower(level)) for level in self._pyramid(pictures)]
         cells = torch.cat([level.flatten(2) for level in levels], dim=2).transpose(1, 2).float()
-        return RawDetections(cells[..., 0], cells[..., 1:])
+        return RawDetections(cells[..., 0], cells[..., 1:5], cells[..., 5:])
 
     def _pyramid(self, pictures: Tensor) -> list[Tensor]:
         """Return the features of the three levels, stride 8 first."""
@@ -123,3 +133,8 @@ def decode_boxes(log_distances: Tensor, centers: Tensor, strides: Tensor) -> Ten
     """Turn (..., C, 4) log distances into boxes (x_min, y_min, x_max, y_max) in pixels."""
     distances = log_distances.exp() * strides[:, None]
     return torch.cat([centers - distances[..., :2], centers + distances[..., 2:]], dim=-1)
+
+
+def decode_rolls(directions: Tensor) -> Tensor:
+    """Turn (..., 2) directions into degrees, clockwise, in [-180, 180]."""
+    return torch.rad2deg(torch.atan2(directions[..., 1], directions[..., 0]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import cut_crop, resize_matrix
-from asmnet_sdk.datasets import AnnotatedFace
-from asmnet_sdk.geometry import Matrix, compose, intersection_over_union, scale_of, transform_points
+from asmnet_sdk.geometry import Matrix, compose, scale_of, transform_points
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.results import BoundingBox
-from asmnet_sdk.training.samples import photo_of
-from lab.detection.teacher import OtherFaces, photo_key
+from lab.detection.labels import PhotoLabels
 
-__all__ = ["DetectionPhoto", "load_photos"]
+__all__ = ["DetectionPhoto", "is_validation_photo", "load_photo", "load_photos"]
 
 _LONGEST_SIDE = 640
 _LEVELS = 5
-_SAME_FACE_OVERLAP = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,12 +28,14 @@ class DetectionPhoto:
 
     Attributes:
         levels: The photo, uint8 RGB, and smaller forms of it, each half as large as the one before.
-        faces: (N, K, 2) float32 landmarks.
+        faces: Points of each of the N faces, (K, 2) float32; the box around them is the face box.
+        rolls: (N,) degrees that each head is turned clockwise; NaN where unknown.
         doubtful: (M, 4) float32 boxes that may show a face or not.
     """
 
     levels: Sequence[NDArray[np.uint8]]
-    faces: NDArray[np.float32]
+    faces: Sequence[NDArray[np.float32]]
+    rolls: NDArray[np.float32]
     doubtful: NDArray[np.float32]
 
     @property
@@ -59,60 +57,31 @@ class DetectionPhoto:
         return cut_crop(level, compose(matrix, resize_matrix(level_wh, self.size_wh)), size_wh)
 
 
-def load_photos(
-    annotated: Iterable[AnnotatedFace], others: Mapping[str, OtherFaces]
-) -> list[DetectionPhoto]:
-    """Read photos; several files of one photo in one size become one with all their faces.
+def is_validation_photo(labels: PhotoLabels, *, share: float = 0.04) -> bool:
+    """Say whether a photo belongs to the validation part, decided by a hash of its name.
 
-    Args:
-        annotated: The annotated faces.
-        others: What a teacher found beside them, by ``photo_key``.
+    The trailing number is left out, so that all files of one photo are on the same side.
     """
-    photos = []
-    for faces in _same_scene(annotated).values():
-        by_size: dict[tuple[int, ...], list[AnnotatedFace]] = defaultdict(list)
-        images = {}
-        for face in faces:
-            image = load_image(face.photo)
-            by_size[image.shape].append(face)
-            images[image.shape] = image
-        photos += [_make_photo(images[size], some, others) for size, some in by_size.items()]
-    return photos
+    stem = Path(labels.photo).stem.rsplit("_", 1)[0]
+    digest = hashlib.sha256(stem.encode()).digest()
+    return int.from_bytes(digest[:4], "big") < share * 2**32
 
 
-def _same_scene(annotated: Iterable[AnnotatedFace]) -> dict[tuple[Path, str], list[AnnotatedFace]]:
-    scenes: dict[tuple[Path, str], list[AnnotatedFace]] = defaultdict(list)
-    for face in annotated:
-        scenes[face.photo.parent, photo_of(face)].append(face)
-    return scenes
+def load_photos(labels: Iterable[PhotoLabels], data: Path) -> list[DetectionPhoto]:
+    """Read the photos of labels; ``data`` is the folder that their names are relative to."""
+    return [load_photo(photo, data) for photo in labels]
 
 
-def _make_photo(
-    image: NDArray[np.uint8], annotated: Sequence[AnnotatedFace], others: Mapping[str, OtherFaces]
-) -> DetectionPhoto:
-    landmarks = np.stack([face.landmarks for face in annotated])
-    other = others.get(photo_key(annotated[0].photo), OtherFaces.none())
-    landmarks = np.concatenate([landmarks, _new_faces(other.landmarks, landmarks)])
-    known = [list(BoundingBox.around(points)) for points in landmarks]
-    overlaps = intersection_over_union(other.doubtful, known).max(axis=1, initial=0)
-    doubtful = other.doubtful[overlaps < _SAME_FACE_OVERLAP]
-    levels, matrix = _shrink(image)
+def load_photo(labels: PhotoLabels, data: Path) -> DetectionPhoto:
+    """Read the photo of a label."""
+    levels, matrix = _shrink(load_image(data / labels.photo))
+    corners = transform_points(matrix, labels.doubtful.reshape(-1, 2))
     return DetectionPhoto(
         levels=levels,
-        faces=transform_points(matrix, landmarks).astype(np.float32),
-        doubtful=transform_points(matrix, doubtful.reshape(-1, 2))
-        .reshape(-1, 4)
-        .astype(np.float32),
+        faces=[transform_points(matrix, face.points).astype(np.float32) for face in labels.faces],
+        rolls=np.array([face.roll for face in labels.faces], np.float32),
+        doubtful=corners.reshape(-1, 4).astype(np.float32),
     )
-
-
-def _new_faces(found: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the (N, K, 2) faces found that are none of those known."""
-    boxes = [list(BoundingBox.around(points)) for points in found]
-    known_boxes = [list(BoundingBox.around(points)) for points in known]
-    overlaps = intersection_over_union(boxes, known_boxes).max(axis=1, initial=0)
-    new: NDArray[np.float32] = found[overlaps < _SAME_FACE_OVERLAP]
-    return new
 
 
 def _shrink(image: NDArray[np.uint8]) -> tuple[list[NDArray[np.uint8]], Matrix]:

@@ -13,14 +13,17 @@ from lab.detection.photos import DetectionPhoto
 
 __all__ = ["TileLabels", "place_on_face", "place_on_region", "tile_labels"]
 
-SMALLEST_FACE = 11.0
+SMALLEST_FACE = 10.0
 """Smaller faces (longer side of the box, in pixels) are neither taught nor denied."""
 
 _LARGEST_SHARE = 0.92
-_ROTATION_DEVIATION, _ROTATION_LIMIT = 11.0, 30.0
-_MARGIN = 0.42
+# Half of the tiles are turned by any angle, the others a little.
+_ANY_TURN_SHARE = 0.5
+_TURN_DEVIATION, _TURN_LIMIT = 13.0, 45.0
+# Share of a face that may reach beyond its tile, and how often that is allowed.
+_MARGIN, _CUT_MARGIN, _CUT_SHARE = 0.42, 0.05, 0.25
 # A face counts when this share of its box is visible; below the second it is no face at all.
-_VISIBLE, _INVISIBLE = 0.65, 0.12
+_VISIBLE, _INVISIBLE = 0.45, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +32,12 @@ class TileLabels:
 
     Attributes:
         boxes: (N, 4) float32 boxes of the faces to find.
+        rolls: (N,) float32 degrees that each is turned clockwise; NaN where unknown.
         ignored: (M, 4) float32 boxes that may be found or not.
     """
 
     boxes: NDArray[np.float32]
+    rolls: NDArray[np.float32]
     ignored: NDArray[np.float32]
 
 
@@ -41,16 +46,21 @@ def place_on_face(
 ) -> Matrix:
     """Return a transform, photo to tile, that shows one of the faces in a random size.
 
+    Of a photo without faces it shows any part.
+
     All sizes from ``SMALLEST_FACE`` to almost the whole tile are equally likely on a logarithmic
     scale, apart from those that would leave more than half of the tile empty.
     """
-    box = BoundingBox.around(photo.faces[generator.integers(len(photo.faces))])
+    if not len(photo.faces):
+        return place_on_region(photo, tile_wh, generator)
+    box = BoundingBox.around(photo.faces[int(generator.integers(len(photo.faces)))])
     side = max(box.width, box.height)
     most = _LARGEST_SHARE * min(tile_wh)
-    filling = 0.7 * max(tile_wh) * side / max(photo.size_wh)
+    filling = 0.45 * max(tile_wh) * side / max(photo.size_wh)
     least = min(max(SMALLEST_FACE, filling), most)
     wanted = np.exp(generator.uniform(np.log(least), np.log(most)))
-    margin = np.minimum(_MARGIN * wanted, np.array(tile_wh) / 2)
+    margin_share = _CUT_MARGIN if generator.random() < _CUT_SHARE else _MARGIN
+    margin = np.minimum(margin_share * wanted, np.array(tile_wh) / 2)
     position = generator.uniform(margin, np.array(tile_wh) - margin)
     return _random_similarity(photo, box.center, position, wanted / side, generator)
 
@@ -69,6 +79,7 @@ def place_on_region(
 def tile_labels(photo: DetectionPhoto, matrix: Matrix, tile_wh: tuple[int, int]) -> TileLabels:
     """Return the labels of a photo that lies in a tile by this transform."""
     boxes = [_bounds(transform_points(matrix, points)) for points in photo.faces]
+    rolls = _turned_rolls(photo.rolls, matrix)
     doubtful = [_bounds(transform_points(matrix, _corners(box))) for box in photo.doubtful]
     shares = [_visible_share(box, tile_wh) for box in boxes]
     is_taught = [
@@ -81,7 +92,19 @@ def tile_labels(photo: DetectionPhoto, matrix: Matrix, tile_wh: tuple[int, int])
         for box, share, taught in zip(boxes, shares, is_taught, strict=True)
         if not taught and share >= _INVISIBLE
     ]
-    return TileLabels(_as_rows(taught), _clip(_as_rows([*ignored, *doubtful]), tile_wh))
+    return TileLabels(
+        _as_rows(taught),
+        rolls[np.array(is_taught, bool)],
+        _clip(_as_rows([*ignored, *doubtful]), tile_wh),
+    )
+
+
+def _turned_rolls(rolls: NDArray[np.float32], matrix: Matrix) -> NDArray[np.float32]:
+    """Return how far heads are turned after a transform, which may mirror."""
+    angles = np.radians(rolls)
+    up = np.column_stack([np.sin(angles), -np.cos(angles)]) @ matrix[:, :2].T
+    turned: NDArray[np.float32] = np.degrees(np.arctan2(up[:, 0], -up[:, 1])).astype(np.float32)
+    return turned
 
 
 def _random_similarity(
@@ -92,8 +115,11 @@ def _random_similarity(
     generator: np.random.Generator,
 ) -> Matrix:
     """Turn, scale and perhaps mirror a photo; its point ``center`` comes to ``position``."""
-    turn = generator.normal(0, _ROTATION_DEVIATION)
-    angle = np.radians(np.clip(turn, -_ROTATION_LIMIT, _ROTATION_LIMIT))
+    if generator.random() < _ANY_TURN_SHARE:
+        turn = generator.uniform(-180, 180)
+    else:
+        turn = np.clip(generator.normal(0, _TURN_DEVIATION), -_TURN_LIMIT, _TURN_LIMIT)
+    angle = np.radians(turn)
     linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if generator.random() < 0.5:
         linear[:, 0] *= -1

@@ -25,7 +25,8 @@ from asmnet_sdk.detection import AsmnetDetector, FaceDetector, YuNetDetector
 from asmnet_sdk.detection.contract import DetectorMetadata
 from lab.detection.cards import detector_card
 from lab.detection.export import export_detector
-from lab.detection.measuring import DetectorFigures, measure_detector
+from lab.detection.hard_cases import draw_found_faces
+from lab.detection.measuring import DetectorFigures, measure_detector, measure_kinds
 from lab.detection.networks import STRIDES, DetectionNetwork
 from lab.hub_files import write_checksums
 
@@ -34,9 +35,12 @@ __all__ = ["write_detector_release"]
 logger = logging.getLogger("asmnet_sdk.training")
 
 TRAINING_DATA = (
-    "300-W (HELEN, AFW, LFPW) and LFW, faces without annotation labelled by YuNet and asmnet-68; "
-    "photos licensed for non-commercial research"
+    "300-W (HELEN, AFW, LFPW), AFLW (MERL-RAV), MTFL, InfAnFace, and unlabelled photos of WFLW, of "
+    "web portraits, of people with masks, and of Extended Yale B; faces without annotation "
+    "labelled by YuNet, MediaPipe and asmnet-68; photos licensed for non-commercial research"
 )
+_EVERY = 6  # of the test photos that are damaged in every way
+
 LICENCE = "non-commercial research, as the training photos"
 
 
@@ -49,6 +53,7 @@ def write_detector_release(
     aligner: FaceAligner,
     reference: FaceDetector | None,
     protocol: str,
+    portraits: Sequence[Path],
 ) -> DetectorFigures:
     """Export a network, measure it and write its Hub-ready folder.
 
@@ -60,12 +65,15 @@ def write_detector_release(
         aligner: Gives the errors at the detected boxes.
         reference: A detector whose faces count as true when boxes are called spurious.
         protocol: Name of the test set, for the card.
+        portraits: Photos that may be shown, for the card's picture.
     """
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch) / "draft.onnx"
         export_detector(network, metadata, draft)
         detector = AsmnetDetector(draft, threads=1)
         figures = measure_detector(detector, test_faces, aligner, reference=reference)
+        kinds = measure_kinds(detector, test_faces[::_EVERY])
+        others = {} if reference is None else measure_kinds(reference, test_faces[::_EVERY])
     metadata = replace(metadata, figures=_headline(network, figures))
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "model.onnx"
@@ -76,10 +84,28 @@ def write_detector_release(
         f"`python -m lab.detection.release`, landmarks by {aligner.model.name}, "
         f"onnxruntime on a CPU ({platform.machine()})."
     )
-    card = detector_card(metadata, figures, model=model, sha256=digest, measured=measured)
+    picture = folder / f"{metadata.name}-hard-cases.jpg"
+    shown = [_labelled(portrait, aligner) for portrait in portraits]
+    draw_found_faces(AsmnetDetector(model, threads=1), shown, picture)
+    card = detector_card(
+        metadata,
+        figures,
+        kinds={name: (found, others.get(name)) for name, found in kinds.items()},
+        kinds_faces=len(test_faces[::_EVERY]),
+        model=model,
+        sha256=digest,
+        measured=measured,
+        picture=picture.name,
+    )
     (folder / "README.md").write_text(card, encoding="utf-8")
-    write_checksums(folder, [model.name])
+    write_checksums(folder, [model.name, picture.name])
     return figures
+
+
+def _labelled(portrait: Path, aligner: FaceAligner) -> AnnotatedFace:
+    """Take the landmarks of the largest face that the aligner finds for true."""
+    face = aligner.predict(portrait)[0]
+    return AnnotatedFace(photo=portrait, subset=portrait.parent.name, landmarks=face.landmarks)
 
 
 def _headline(network: DetectionNetwork, figures: DetectorFigures) -> dict[str, float]:
@@ -111,6 +137,7 @@ def main() -> None:
         aligner=FaceAligner(device="cpu"),
         reference=YuNetDetector(options.yunet) if options.yunet else None,
         protocol="300-W common test set (554 photos)",
+        portraits=options.portraits,
     )
     logger.info("%s", figures)
     if options.embed:
@@ -124,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="asmnet-detector", help="name of the model")
     parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
     parser.add_argument("--yunet", type=Path, help="YuNet's file, to tell spurious boxes")
+    parser.add_argument("--portraits", type=Path, nargs="+", required=True, help="for the picture")
     parser.add_argument("--score-threshold", type=float, default=0.5, help="chosen on validation")
     parser.add_argument("--smallest-face", type=float, default=18.0, help="pixels of the input")
     parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")

@@ -14,10 +14,13 @@ from asmnet_sdk import BoundingBox  # noqa: E402
 from asmnet_sdk.datasets import read_300w  # noqa: E402
 from asmnet_sdk.images.loading import load_image  # noqa: E402
 from lab.detection.cards import detector_card  # noqa: E402
+from lab.detection.damages import DAMAGES  # noqa: E402
+from lab.detection.hard_cases import draw_found_faces  # noqa: E402
 from lab.detection.measuring import (  # noqa: E402
     DetectorFigures,
     group_mosaics,
     measure_detector,
+    measure_kinds,
     small_face_picture,
 )
 from tests.framed_photos import write_face  # noqa: E402
@@ -113,8 +116,48 @@ def test_card_states_the_figures(tmp_path: Path):
     model = tmp_path / "model.onnx"
     model.write_bytes(bytes(620_000))
     metadata = replace(METADATA, figures={"parameters": 137_000})
-    card = detector_card(metadata, FIGURES, model=model, sha256="ab" * 32, measured="Today.")
+    card = detector_card(
+        metadata,
+        FIGURES,
+        kinds={"upside down": (98.25, 1.0), "dark": (90.0, None)},
+        kinds_faces=93,
+        model=model,
+        sha256="ab" * 32,
+        measured="Today.",
+        picture="cases.jpg",
+    )
     header = card.split("---")[1]
     assert "license_name: research-only-training-data" in header
+    for text in (
+        "| upside down | 98.2 % | 1.0 % |",
+        "| dark | 90.0 % | not",
+        "93 faces",
+        "(cases.jpg)",
+    ):
+        assert text in card
     for text in ("99.50 % of 9", "0.900", "3.10 % / 3.00 %", "0.137 M", "0.62 MB", "0.011"):
         assert text in card
+
+
+def test_damages_keep_landmarks_on_their_face(ten_faces):
+    """A box around the white face, wherever the damage moved it, is what is found of it."""
+    for name in ("turned by 90 degrees", "upside down", "24 px in 640 x 480", "motion blur"):
+        scene = DAMAGES[name](ten_faces[0])
+        bright = scene.picture[:, :, 0] > 190
+        y, x = np.nonzero(bright)
+        found = (x.min() - 0.5, y.min() - 0.5, x.max() + 0.5, y.max() + 0.5)
+        margin = 20 if name == "motion blur" else 1.5
+        np.testing.assert_allclose(list(BoundingBox.around(scene.landmarks)), found, atol=margin)
+
+
+def test_a_turned_face_is_found_by_a_perfect_detector(ten_faces):
+    kinds = measure_kinds(RectangleDetector(), ten_faces[:2])
+    assert kinds["turned by 90 degrees"] == kinds["upside down"] == 100
+    assert kinds["lower half black"] == 100
+    assert set(kinds) == set(DAMAGES)
+
+
+def test_picture_of_found_faces_has_a_panel_for_each_damage(ten_faces, tmp_path):
+    draw_found_faces(RectangleDetector(), ten_faces[:1], tmp_path / "cases.jpg")
+    picture = cv2.imread(str(tmp_path / "cases.jpg"))
+    assert picture.shape == (266 * -(-len(DAMAGES) // 4), 960, 3)
