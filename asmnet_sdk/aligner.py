@@ -24,6 +24,7 @@ from asmnet_sdk.landmarks.looks import Passes, check_passes, look
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.runtime.devices import DeviceInput
 from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 
 __all__ = ["FaceAligner"]
@@ -48,7 +49,9 @@ class FaceAligner:
             function in its place. A named one is loaded when first needed.
         device: ``"auto"`` (CUDA where it works, else the CPU), ``"cpu"``, ``"cuda"``,
             ``"tensorrt"``, ``"openvino"``, ``"coreml"`` or ``"directml"``. A device named
-            here is used or refused, never replaced; ``.device`` says what is in use.
+            here is used or refused, never replaced; ``.device`` says what is in use. ``"cuda:1"``
+            is the second card; ``("tensorrt", {"trt_fp16_enable": True})`` adds options of
+            onnxruntime's provider.
         threads: Threads at work in one call; None is all cores. It also limits OpenCV, whose
             number is one for the whole process: of all aligners the smallest one holds.
         passes: How often the network looks at a face. ``"auto"``: once, and again where that
@@ -80,7 +83,7 @@ class FaceAligner:
         model: str | os.PathLike[str] = DEFAULT_MODEL,
         *,
         detector: DetectorInput = "default",
-        device: str = "auto",
+        device: DeviceInput = "auto",
         threads: int | None = None,
         passes: Passes = "auto",
         min_score: float = 0.5,

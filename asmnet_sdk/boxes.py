@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.errors import InvalidBoundingBoxError, in_brief
 from asmnet_sdk.results import BoundingBox
 
 __all__ = ["BoxesInput", "as_boxes", "as_found_boxes", "check_box_against_image"]
@@ -37,16 +37,23 @@ def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
     if not isinstance(boxes, Iterable):
         raise InvalidBoundingBoxError(f"boxes are {type(boxes).__name__}; needed: numbers (N, 4)")
     rows = list(boxes)
-    if rows and all(np.isscalar(number) for number in rows):
+    if rows and all(map(_is_number, rows)):
         return [_box_of(rows)]
     return [row if isinstance(row, BoundingBox) else _box_of(row) for row in rows]
+
+
+def _is_number(value: object) -> bool:
+    """Tell a number, or an array or tensor that holds one, from a box."""
+    return not isinstance(value, BoundingBox) and np.ndim(value) == 0  # type: ignore[arg-type]
 
 
 def _box_of(numbers: ArrayLike) -> BoundingBox:
     try:
         row = np.asarray(numbers, np.float64)
     except (TypeError, ValueError, OverflowError) as exc:
-        raise InvalidBoundingBoxError(f"a box must be four numbers, got {numbers!r}") from exc
+        raise InvalidBoundingBoxError(
+            f"a box must be four numbers, got {in_brief(repr(numbers))}"
+        ) from exc
     if row.shape != (4,):
         raise InvalidBoundingBoxError(
             f"a box has shape {row.shape}; needed: x_min, y_min, x_max, y_max"
@@ -85,7 +92,7 @@ def _read_found(found: object) -> list[BoundingBox]:
     if isinstance(found, BoundingBox) or not isinstance(found, Iterable):
         return as_boxes(found)  # type: ignore[arg-type]
     rows = list(found)
-    if rows and all(np.isscalar(number) for number in rows):
+    if rows and all(map(_is_number, rows)):
         return [_scored_box_of(rows)]
     return [row if isinstance(row, BoundingBox) else _scored_box_of(row) for row in rows]
 

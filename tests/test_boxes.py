@@ -113,3 +113,10 @@ def test_found_boxes_that_show_no_face_are_dropped():
 def test_what_makes_no_sense_is_refused(found, reason):
     with pytest.raises(InvalidBoundingBoxError, match=reason):
         as_found_boxes(found, IMAGE)
+
+
+def test_tensor_of_four_numbers_is_one_box():
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    for boxes in (torch.tensor([1.0, 2, 3, 4]), [np.array(n) for n in (1.0, 2, 3, 4)]):
+        assert as_boxes(boxes) == [BoundingBox(1, 2, 3, 4)]
+    assert as_boxes(torch.tensor([[1.0, 2, 3, 4]] * 2)) == [BoundingBox(1, 2, 3, 4)] * 2

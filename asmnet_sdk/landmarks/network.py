@@ -20,6 +20,7 @@ from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_con
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.runtime.cores import usable_cores
+from asmnet_sdk.runtime.devices import DeviceInput
 from asmnet_sdk.runtime.on_demand import OnDemand
 from asmnet_sdk.runtime.session import OnnxSession
 
@@ -72,7 +73,9 @@ class LandmarkNetwork:
         DeviceUnavailableError: The device asked for cannot be had.
     """
 
-    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, device: DeviceInput = "auto", threads: int | None = None
+    ) -> None:
         self._session = OnnxSession(path, device=device, threads=threads)
         self._threads = usable_cores() if threads is None else threads
         self._one_thread_session = OnDemand(

@@ -13,7 +13,6 @@ from contextlib import redirect_stdout
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,31 +25,14 @@ from asmnet_sdk.errors import (
     InvalidInputError,
     ModelError,
     ModelFileError,
+    in_brief,
 )
+from asmnet_sdk.runtime.devices import DEVICES, PACKAGES, Device, DeviceInput, read_device
 from asmnet_sdk.runtime.model_files import read_model_file
 from asmnet_sdk.runtime.on_demand import OnDemand
 
 __all__ = ["DEVICES", "OnnxSession"]
 
-DEVICES: Mapping[str, str] = MappingProxyType(
-    {
-        "cpu": "CPUExecutionProvider",
-        "cuda": "CUDAExecutionProvider",
-        "tensorrt": "TensorrtExecutionProvider",
-        "openvino": "OpenVINOExecutionProvider",
-        "coreml": "CoreMLExecutionProvider",
-        "directml": "DmlExecutionProvider",
-    }
-)
-_PACKAGES: Mapping[str, str] = MappingProxyType(
-    {
-        "cuda": "replace onnxruntime by onnxruntime-gpu",
-        "tensorrt": "replace onnxruntime by onnxruntime-gpu and install TensorRT",
-        "openvino": "replace onnxruntime by onnxruntime-openvino",
-        "coreml": "use onnxruntime on macOS",
-        "directml": "replace onnxruntime by onnxruntime-directml on Windows",
-    }
-)
 # What loading raises: onnxruntime's own errors, all of them bare Exceptions, and what its Python
 # side lets through (names in a broken file that are no text, providers that fail).
 _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
@@ -77,26 +59,32 @@ class OnnxSession:
     Args:
         path: The model file.
         device: ``"auto"`` (CUDA where it works, else the CPU) or a key of ``DEVICES``, which is
-            then used or refused, never replaced.
+            then used or refused, never replaced; ``"cuda:1"`` for the second card; or a pair of
+            name and provider options.
         threads: Threads of one run; None leaves the choice to onnxruntime.
 
     Raises:
         ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
         DeviceUnavailableError: The device asked for cannot be had.
-        InvalidInputError: There is no such device name, or ``threads`` is below 1.
+        InvalidInputError: There is no such device name, or ``threads`` is no whole number from 1.
     """
 
-    def __init__(self, path: Path, *, device: str = "auto", threads: int | None = None) -> None:
-        if threads is not None and threads < 1:
-            raise InvalidInputError(f"threads must be at least 1, got {threads}")
+    def __init__(
+        self, path: Path, *, device: DeviceInput = "auto", threads: int | None = None
+    ) -> None:
+        if threads is not None and not (_is_whole(threads) and threads >= 1):
+            raise InvalidInputError(
+                f"threads must be a whole number, at least 1, got {in_brief(repr(threads))}"
+            )
+        wanted = read_device(device)
         self.path = path
         self._device_wanted = device
         self._threads = threads
         self._loaded: OnDemand[onnxruntime.InferenceSession] = OnDemand(
-            partial(_start, path, device, threads), name=f"the model {path.name}"
+            partial(_start, path, wanted, threads), name=f"the model {path.name}"
         )
         session = self._loaded.get()
-        self.device: str = _device_of(session)
+        self.device: str = _device_of(session) if wanted.name == "auto" else wanted.text
         self.metadata: Mapping[str, str] = _metadata_of(session, path)
         self.inputs: Mapping[str, Any] = _by_name(session.get_inputs(), path)
         self.outputs: Mapping[str, Any] = _by_name(session.get_outputs(), path)
@@ -144,29 +132,33 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_sessions_to_parent)
 
 
-def _rebuild(path: Path, device: str, threads: int | None, is_closed: bool) -> OnnxSession:
+def _rebuild(path: Path, device: DeviceInput, threads: int | None, is_closed: bool) -> OnnxSession:
     session = OnnxSession(path, device=device, threads=threads)
     if is_closed:
         session.close()
     return session
 
 
-def _start(path: Path, device: str, threads: int | None) -> onnxruntime.InferenceSession:
+def _is_whole(number: object) -> bool:
+    return hasattr(number, "__index__") and not isinstance(number, bool)
+
+
+def _start(path: Path, device: Device, threads: int | None) -> onnxruntime.InferenceSession:
     """Load a model on the device wanted, or refuse."""
     data = read_model_file(path)
-    provider = _choose_provider(device)
+    provider = _choose_provider(device.name)
     try:
-        session = _load(data, provider, threads)
+        session = _load(data, provider, device.options, threads)
     except _RUNTIME_ERRORS as exc:
         if provider == DEVICES["cpu"]:
             raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
-        if device != "auto":
-            raise _failed_device(device, str(exc)) from exc
+        if device.name != "auto":
+            raise _failed_device(device.text, str(exc)) from exc
         logger.warning("%s failed, so the CPU is used: %s", provider, _in_brief(str(exc)))
-        return _start(path, "cpu", threads)
+        return _start(path, read_device("cpu"), threads)
     found = _device_of(session)
-    if device not in ("auto", found):
-        raise _failed_device(device, _NO_LIBRARIES)
+    if device.name not in ("auto", found):
+        raise _failed_device(device.text, _NO_LIBRARIES)
     if DEVICES[found] != provider:
         logger.warning("%s failed, so the CPU is used: %s", provider, _NO_LIBRARIES)
     return session
@@ -190,19 +182,18 @@ def _choose_provider(device: str) -> str:
     offered = onnxruntime.get_available_providers()
     if device == "auto":
         return DEVICES["cuda"] if DEVICES["cuda"] in offered else DEVICES["cpu"]
-    if device not in DEVICES:
-        names = ", ".join(repr(name) for name in ("auto", *DEVICES))
-        raise InvalidInputError(f"no device {device!r}; there are {names}")
     if DEVICES[device] not in offered:
         raise DeviceUnavailableError(
             f"device {device!r} needs {DEVICES[device]}, but the installed onnxruntime "
             f"{onnxruntime.__version__} offers only {', '.join(offered)}; to get it, "
-            f"{_PACKAGES[device]}"
+            f"{PACKAGES[device]}"
         )
     return DEVICES[device]
 
 
-def _load(data: bytes, provider: str, threads: int | None) -> onnxruntime.InferenceSession:
+def _load(
+    data: bytes, provider: str, provider_options: Mapping[str, object], threads: int | None
+) -> onnxruntime.InferenceSession:
     if provider != DEVICES["cpu"]:
         _preload_cuda_libraries()
     options = onnxruntime.SessionOptions()
@@ -211,7 +202,9 @@ def _load(data: bytes, provider: str, threads: int | None) -> onnxruntime.Infere
     options.add_session_config_entry("session.force_spinning_stop", "1")
     if threads is not None:
         options.intra_op_num_threads = threads
-    providers = list(dict.fromkeys([provider, DEVICES["cpu"]]))
+    providers: list[object] = [(provider, dict(provider_options))]
+    if provider != DEVICES["cpu"]:
+        providers.append(DEVICES["cpu"])
     return onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
 
 

@@ -45,6 +45,12 @@ def test_threads_below_one_are_refused(dot_model):
         OnnxSession(dot_model, threads=0)
 
 
+@pytest.mark.parametrize("threads", ["2", 1.5, True])
+def test_threads_that_are_no_whole_number_are_refused(dot_model, threads):
+    with pytest.raises(InvalidInputError, match=f"whole number, at least 1, got {threads!r}"):
+        OnnxSession(dot_model, threads=threads)
+
+
 @pytest.mark.parametrize("content", [b"", b"no model at all", b"\x08\x08" * 50])
 def test_file_that_is_no_model(tmp_path, content):
     file = tmp_path / "broken.onnx"
