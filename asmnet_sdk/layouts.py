@@ -7,10 +7,10 @@ picture. Indices count from 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,13 +68,17 @@ class Layout:
     """For each point, the point it becomes when the picture is mirrored."""
     eye_corners: tuple[int, int] = field(repr=False)
     """Outer corners (right, left), whose distance normalises the NME."""
+    names: tuple[str, ...] = field(default=(), repr=False)
+    """A name a point, of a layout that names its own."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", _Contours(self.contours))
 
     @property
     def point_names(self) -> tuple[str, ...]:
-        """A name a point: its region and place in it, such as ``right_eye_0``."""
+        """A name a point: its own, else its region and place in it, such as ``right_eye_0``."""
+        if self.names:
+            return self.names
         names = {index: f"point_{index}" for index in range(self.point_count)}
         for region, contour in self.contours.items():
             count = len(contour.indices)
@@ -101,8 +105,7 @@ class Layout:
         return MappingProxyType(parts)
 
     def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
-        values = (self.point_count, dict(self.contours), self.mirror, self.eye_corners)
-        return _restore_layout, (self.name, *values)
+        return _restore_layout, ({f.name: getattr(self, f.name) for f in fields(self)},)
 
 
 def _pairs(indices: tuple[int, ...], *, closed: bool) -> Iterator[tuple[int, int]]:
@@ -111,22 +114,10 @@ def _pairs(indices: tuple[int, ...], *, closed: bool) -> Iterator[tuple[int, int
         yield indices[-1], indices[0]
 
 
-def _restore_layout(
-    name: str,
-    point_count: int,
-    contours: dict[str, Contour],
-    mirror: tuple[int, ...],
-    eye_corners: tuple[int, int],
-) -> Layout:
+def _restore_layout(values: dict[str, Any]) -> Layout:
     """Return an unpickled layout: the one of this module where it is the same."""
-    layout = Layout(
-        name=name,
-        point_count=point_count,
-        contours=contours,
-        mirror=mirror,
-        eye_corners=eye_corners,
-    )
-    known = LAYOUTS.get(name)
+    layout = Layout(**values)
+    known = LAYOUTS.get(layout.name)
     return known if known == layout else layout
 
 

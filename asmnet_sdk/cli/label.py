@@ -14,6 +14,7 @@ from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.photo_files import find_photos
 from asmnet_sdk.cli.terminal import ProgressBar, print_table
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.hub.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
@@ -156,7 +157,8 @@ def _tell(faces: Sequence[AnnotatedFace], photos: Sequence[Path], files: Sequenc
 def _review(labels: Path, options: argparse.Namespace) -> None:
     from asmnet_sdk.labelling import Review, review_server
 
-    review = Review(labels)
+    layout = None if options.model == DEFAULT_MODEL else make_aligner(options).layout
+    review = Review(labels, layout=layout)
     with review_server(review, port=options.port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
         print(f"review of {review.photo_count} photos at {address}, Ctrl-C ends it", flush=True)  # noqa: T201

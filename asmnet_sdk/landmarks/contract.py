@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.own_layouts import layout_from_table
 from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,
@@ -45,6 +48,8 @@ class ModelMetadata(Metadata):
     """S, the side of the crop in pixels."""
     crop_scale: float
     """Crop side / longer side of the face box."""
+    layout_table: Mapping[str, Any] | None = None
+    """What declares a layout that the package does not know, as ``layout_from_table`` takes it."""
     format_version: int = FORMAT_VERSION
     """Version of this contract."""
 
@@ -56,10 +61,7 @@ def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
         ModelFileError: Metadata or tensors are missing or do not fit; the message says which.
     """
     metadata = _read_metadata(session)
-    layout = LAYOUTS.get(metadata.layout) if isinstance(metadata.layout, str) else None
-    if layout is None:
-        known = ", ".join(LAYOUTS)
-        raise misfit(session.path, f"layout {metadata.layout!r} is none of {known}")
+    layout = _layout_of(metadata, session)
     size, points = metadata.input_size, layout.point_count
     check_tensor(session, session.inputs, "image", "tensor(uint8)", (None, size, size, 3))
     check_tensor(session, session.outputs, "landmarks", "tensor(float)", (None, points, 2))
@@ -69,6 +71,20 @@ def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
     if "face_score" in session.outputs:
         check_tensor(session, session.outputs, "face_score", "tensor(float)", (None,))
     return metadata, layout
+
+
+def _layout_of(metadata: ModelMetadata, session: OnnxSession) -> Layout:
+    """Return the layout that a file names, or declares itself."""
+    if metadata.layout_table is not None:
+        try:
+            return layout_from_table(metadata.layout_table)
+        except (InvalidInputError, TypeError, AttributeError) as exc:
+            raise misfit(session.path, f"its layout is broken ({exc})") from exc
+    layout = LAYOUTS.get(metadata.layout) if isinstance(metadata.layout, str) else None
+    if layout is None:
+        known = ", ".join(LAYOUTS)
+        raise misfit(session.path, f"layout {metadata.layout!r} is none of {known}")
+    return layout
 
 
 def check_outputs(

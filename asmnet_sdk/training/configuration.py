@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.own_layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
 
 if sys.version_info >= (3, 11):
@@ -119,6 +120,8 @@ class RunConfig:
         network: A key of ``NETWORKS``.
         objective: A key of ``OBJECTIVES``.
         layout: Name of the landmark layout of all the photos.
+        layout_table: What declares it, where it is none of the package's; in a TOML file ``layout``
+            is then this table.
         start_from: A model to start from (name of the registry, model file, Hub repository), which
             also sets the defaults of fine-tuning; or ``weights.pt`` of an earlier run. Layers that
             differ in shape start anew.
@@ -139,6 +142,7 @@ class RunConfig:
     network: str = "asmnet"
     objective: str = "wing"
     layout: str = "IBUG_68"
+    layout_table: Mapping[str, Any] | None = None
     start_from: Path | None = None
     threads: int = 2
 
@@ -157,7 +161,7 @@ def make_config(values: Mapping[str, object]) -> RunConfig:
     Raises:
         InvalidInputError: A key is unknown or missing, or its value cannot be used.
     """
-    values = with_defaults(values)
+    values = _with_layout(with_defaults(values))
     run_fields = [field for field in fields(RunConfig) if field.name != "recipe"]
     known = [field.name for field in (*run_fields, *fields(Recipe))]
     unknown = values.keys() - set(known)
@@ -167,6 +171,14 @@ def make_config(values: Mapping[str, object]) -> RunConfig:
         )
     recipe = Recipe(**_values_of(fields(Recipe), values))
     return RunConfig(recipe=recipe, **_values_of(run_fields, values))
+
+
+def _with_layout(values: dict[str, object]) -> dict[str, object]:
+    """Return the keys with a layout's table apart from its name."""
+    table = values.get("layout", values.get("layout_table"))
+    if not isinstance(table, Mapping):
+        return values
+    return values | {"layout": layout_from_table(table).name, "layout_table": table}
 
 
 def read_config(path: Path) -> RunConfig:
@@ -200,7 +212,9 @@ def flat_values(config: RunConfig) -> dict[str, object]:
 
 
 def _to_toml(value: object) -> str:
-    """Return a number, text, path or list of paths; for these TOML is written like JSON."""
+    """Return a value as TOML, which for all but tables is written like JSON."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{json.dumps(k)} = {_to_toml(v)}' for k, v in value.items())}}}"
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
@@ -242,6 +256,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object
     "int": ("a whole number", _is_whole, int),
     "float": ("a number", _is_number, float),
     "str": ("a text", lambda value: isinstance(value, str), str),
+    "Mapping[str, Any] | None": ("a table", lambda value: isinstance(value, Mapping), dict),
     "Path": ("a path", _is_path, Path),
     "Path | None": ("a path", _is_path, Path),
     "tuple[float, ...]": (

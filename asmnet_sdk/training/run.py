@@ -17,7 +17,8 @@ import torch
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from asmnet_sdk.layouts import LAYOUTS
+from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.own_layouts import layout_from_table
 from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.configuration import (
@@ -71,7 +72,7 @@ def prepare_run(config: RunConfig) -> Trainer:
         InvalidInputError: The configuration or a photo cannot be used, or the folder holds
             another run.
     """
-    layout = _choose("layout", config.layout, LAYOUTS)
+    layout = _layout_of(config)
     make_network = _choose("network", config.network, NETWORKS)
     make_objective = _choose("objective", config.objective, OBJECTIVES)
     training, validation = read_faces(config, layout)
@@ -156,7 +157,7 @@ def load_run(folder: Path) -> tuple[RunConfig, FaceNetwork]:
             f"the run in {folder} is not finished; to continue it: asmnet train {path}"
         )
     make_network = _choose("network", config.network, NETWORKS)
-    network = make_network(_choose("layout", config.layout, LAYOUTS).point_count)
+    network = make_network(_layout_of(config).point_count)
     load_weights(network, weights)
     return config, network.eval()
 
@@ -168,11 +169,18 @@ def model_metadata(
     return ModelMetadata(
         name=name,
         layout=config.layout,
+        layout_table=config.layout_table,
         input_size=config.recipe.size,
         crop_scale=config.recipe.crop_scale,
         training_data=training_data,
         licence=licence,
     )
+
+
+def _layout_of(config: RunConfig) -> Layout:
+    if config.layout_table is not None:
+        return layout_from_table(config.layout_table)
+    return _choose("layout", config.layout, LAYOUTS)
 
 
 def _choose(what: str, name: str, values: Mapping[str, _Value]) -> _Value:

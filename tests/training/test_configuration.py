@@ -87,3 +87,20 @@ def test_arguments_are_the_same_keys():
         objective="asm",
         recipe=Recipe(epochs=3, size=160, learning_rate=2e-3, negatives=0, seed=1),
     )
+
+
+def test_a_layout_of_ones_own_is_a_table_of_the_configuration(tmp_path):
+    path = tmp_path / "run.toml"
+    path.write_text(
+        'out = "a"\nphotos = ["p"]\nepochs = 3\n[layout]\nname = "EARS"\n'
+        'points = ["right", "left", "top"]\nnormalise_by = ["right", "left"]\n'
+        'mirror = [["right", "left"]]\n[layout.contours]\near = ["right", "top"]\n'
+    )
+    config = read_config(path)
+    assert config.layout == "EARS"
+    assert config.layout_table["points"] == ["right", "left", "top"]
+    write_config(config, tmp_path / "again.toml")
+    assert read_config(tmp_path / "again.toml") == config
+    path.write_text('out = "a"\nphotos = ["p"]\nepochs = 3\nlayout = {name = "EARS"}\n')
+    with pytest.raises(InvalidInputError, match=r"run\.toml: layout: points is 'None'"):
+        read_config(path)
