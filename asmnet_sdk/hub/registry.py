@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from asmnet_sdk.errors import UnknownModelError
+from asmnet_sdk.errors import UnknownModelError, in_brief
 
 __all__ = ["DEFAULT_DETECTOR", "DEFAULT_MODEL", "ModelSpec", "available_models", "find_model"]
 
@@ -149,8 +149,8 @@ def find_model(name: str) -> ModelSpec:
         close = difflib.get_close_matches(name, _MODELS, n=1)
         suggestion = f" Did you mean {close[0]!r}?" if close else ""
         raise UnknownModelError(
-            f"unknown model {name!r}.{suggestion} Known names: {', '.join(_MODELS)}. Also taken: "
-            "the path of an .onnx file or of a folder holding model.onnx, "
+            f"unknown model '{in_brief(name)}'.{suggestion} Known names: {', '.join(_MODELS)}. "
+            "Also taken: the path of an .onnx file or of a folder holding model.onnx, "
             "and a Hub repository as 'owner/name'"
         )
     return spec

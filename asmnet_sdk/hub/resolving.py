@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from asmnet_sdk.errors import InvalidInputError, ModelDownloadError, ModelFileError
+from asmnet_sdk.errors import InvalidInputError, ModelDownloadError, ModelFileError, in_brief
 from asmnet_sdk.hub.failures import describe_failure, hub_errors
 from asmnet_sdk.hub.registry import ModelSpec, available_models, find_model
 
@@ -160,13 +160,14 @@ def file_sha256(path: Path) -> str:
 
 def _find_local(model: str | os.PathLike[str]) -> Path | None:
     path = Path(model)
-    is_folder = path.is_dir()
+    # Unlike those of Path these say no, and do not raise, where a name is too long to be one.
+    is_folder = os.path.isdir(path)  # noqa: PTH112
     if is_folder:
         path /= _DEFAULT_FILENAME
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113
         return path
     if is_folder or not isinstance(model, str) or model.endswith(".onnx"):
-        raise ModelFileError(f"there is no model file {str(path)!r}")
+        raise ModelFileError(f"there is no model file '{in_brief(path)}'")
     return None
 
 

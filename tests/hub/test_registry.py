@@ -5,6 +5,7 @@ import pytest
 
 from asmnet_sdk.errors import UnknownModelError
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL, available_models, find_model
+from asmnet_sdk.hub.resolving import resolve_model
 
 
 def test_available_models_gives_the_default_aligner_and_the_detector():
@@ -50,3 +51,9 @@ def test_find_model_suggests_nothing_for_a_name_like_no_other():
     with pytest.raises(UnknownModelError, match="unknown model 'q'") as caught:
         find_model("q")
     assert "Did you mean" not in str(caught.value)
+
+
+def test_long_names_are_not_repeated():
+    with pytest.raises(UnknownModelError) as caught:
+        resolve_model("data:" + "x" * 5000)
+    assert "x" * 201 not in str(caught.value)
