@@ -7,3 +7,5 @@ hiddenimports = collect_submodules(
     "asmnet_sdk",
     filter=lambda name: not name.startswith(("asmnet_sdk.training", "asmnet_sdk.pyinstaller")),
 )
+# What only training needs: gigabytes where it happens to be installed.
+excludedimports = ["torch", "onnx", "onnxscript", "ai_edge_litert"]
