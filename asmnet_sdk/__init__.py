@@ -12,7 +12,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Otherwise onnxruntime (1.32 on Linux) keeps a device id and a list of events in the user's cache
 # folder, and sends them. It reads this once, when it is imported.

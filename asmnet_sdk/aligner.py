@@ -253,6 +253,25 @@ class FaceAligner:
             faces += self._faces_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
         return faces
 
+    def predict_stream(
+        self, images: Iterable[ImageInput], *, color: ColorOrder = "bgr"
+    ) -> Iterator[tuple[ImageInput, list[Face] | InvalidInputError]]:
+        """Find the faces of any number of images, one after the other; broken ones do not stop it.
+
+        Args:
+            images: Images as for ``predict``, taken when their turn comes, so a generator over
+                thousands or the frames of a video will do.
+            color: As for ``predict``.
+
+        Yields:
+            Each image as it was given, with its faces or with the error that it raised.
+        """
+        for image in images:
+            try:
+                yield image, self.predict(image, color=color)
+            except InvalidInputError as error:  # noqa: PERF203 (one at a time is the point)
+                yield image, error
+
     def cut(
         self,
         image: ImageInput,

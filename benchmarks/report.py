@@ -27,9 +27,22 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = tuple(ROOT / "docs" / name for name in ("speed.md", "accuracy.md", "guides/eyes.md"))
+PAGES = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("index", "speed", "accuracy", "guides/eyes")),
+)
+TEXT_COLUMNS = {"model", "program", "installed", "remark", "says how sure", "terms"}
 BLOCK = re.compile(
     r"(<!-- Made by benchmarks/report\.py: ([a-z-]+) -->\n).*?(<!-- End -->)", re.DOTALL
+)
+
+README_MODELS = (
+    "asmnet-68",
+    "asmnet-68-int8",
+    "PFLD (cunjian)",
+    "Peppa slim 160",
+    "MediaPipe face mesh, 478 points",
+    "OpenSeeFace lm_model0",
 )
 
 FIGURES = {
@@ -49,7 +62,7 @@ def read_result(name: str) -> Any:  # noqa: ANN401
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table, numbers to the right."""
-    is_text = [column in ("model", "program", "installed", "remark") for column in header]
+    is_text = [column in TEXT_COLUMNS for column in header]
     lines = [header, ["---" if text else "---:" for text in is_text], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -198,6 +211,39 @@ def newest_version(row: dict[str, Any]) -> list[str]:
     return [row["packages"][row["name"]]] if row["name"] in row["packages"] else []
 
 
+def readme() -> str:
+    """The default model beside others, in one small table."""
+    result = read_result("peers")
+    packages = {row["name"]: row for row in read_result("install_size")["rows"]}
+    tells = {"ours": "a point, the face", "onnx": "no", "mesh-478": "no", "ours-detector": "-"}
+    terms = {"ours": "weights: research only", "onnx": "see its project", "mesh-478": "Apache-2.0"}
+    rows = []
+    for row in result["rows"]:
+        if row["model"] not in README_MODELS:
+            continue
+        package = packages[row["installation"]]
+        rows.append(
+            (
+                row["model"],
+                number(row["nme_annotated"], 2),
+                number(row["failures_annotated"], 1),
+                number(row["milliseconds_1"], 1),
+                number(row["megabytes"], 1),
+                f"{package['installed_megabytes']:.0f} MB, {len(package['packages'])} packages",
+                tells[row["kind"]],
+                terms[row["kind"]],
+            )
+        )
+    header = ("model", "error %", "failed %", "ms", "MB", "installed", "says how sure", "terms")
+    note = (
+        f"{result['faces']} photos of the 300-W common test set, annotated boxes; error: mean "
+        "point error / distance of the outer eye corners; failed: error above 8 %; ms: one face "
+        f"on one thread. {machine_sentence(result)} Commands: `python benchmarks/peers.py`, "
+        "`python benchmarks/report.py`."
+    )
+    return f"{table(header, rows)}\n\n{note}"
+
+
 def eyes() -> str:
     """How well open and closed eyes are told apart."""
     result = read_result("eyes")
@@ -254,6 +300,7 @@ TABLES = {
     "install-size": install_size,
     "stages": stages,
     "eyes": eyes,
+    "readme": readme,
 }
 
 

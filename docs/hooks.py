@@ -61,7 +61,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 
 def card_names() -> list[str]:
     """Return the models that have a card in ``hub/``."""
-    return sorted(path.parent.name for path in (ROOT / "hub").glob("*/README.md"))
+    return sorted(path.parent.name for path in (ROOT / "hub").glob("*/SHA256SUMS"))
 
 
 def expand(markdown: str) -> str:

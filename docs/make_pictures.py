@@ -14,6 +14,7 @@ from pictures.peers import draw_peers
 from pictures.photos import (
     draw_box,
     draw_error_radius,
+    draw_group,
     draw_paste_back,
     draw_portraits,
     draw_warps,
@@ -21,7 +22,7 @@ from pictures.photos import (
 from pictures.points import draw_points
 
 IMAGES = Path(__file__).resolve().parent / "images"
-PHOTOS = (draw_portraits, draw_box, draw_error_radius, draw_warps, draw_paste_back)
+PHOTOS = (draw_group, draw_portraits, draw_box, draw_error_radius, draw_warps, draw_paste_back)
 DRAWINGS = (
     draw_points,
     draw_angles,

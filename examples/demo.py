@@ -5,20 +5,20 @@ Usage: pip install gradio; python demo.py        then open http://127.0.0.1:7860
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk import Face, FaceAligner, draw_faces
+from asmnet_sdk import Face, FaceAligner, draw_faces, sample_photo
 
 if TYPE_CHECKING:
     import gradio
 
 LAYERS = ["points", "contours", "boxes", "head_pose"]
-COLUMNS = ["yaw", "pitch", "roll", "right eye", "left eye", "mouth", "score"]
-PHOTOS = sorted(Path(__file__).parent.glob("*.jpg"))
+COLUMNS = ["face", "yaw", "pitch", "roll", "right eye", "left eye", "mouth", "score"]
+PHOTOS = [sample_photo("group"), sample_photo("portrait")]
 
 aligner = FaceAligner()
 
@@ -31,12 +31,14 @@ def show_faces(
         return None, []
     faces = aligner.predict(photo, color="rgb")
     wanted = {layer: layer in layers for layer in LAYERS}
-    rows = np.round([figures_of(face) for face in faces], 2).tolist()
-    return draw_faces(photo, faces, color="rgb", **wanted), rows
+    # The number of a row stands beside its face in the picture.
+    numbered = [replace(face, track_id=number) for number, face in enumerate(faces)]
+    rows = [[face.track_id, *np.round(figures_of(face), 2).tolist()] for face in numbered]
+    return draw_faces(photo, numbered, color="rgb", **wanted), rows
 
 
 def figures_of(face: Face) -> tuple[float, ...]:
-    """Return what the table shows of a face, in the order of ``COLUMNS``."""
+    """Return what the table shows of a face, in the order of ``COLUMNS``, but its number."""
     pose = face.head_pose
     measured = (*face.eye_openness, face.mouth_openness, face.score or 0.0)
     return (pose.yaw, pose.pitch, pose.roll, *measured)

@@ -374,6 +374,25 @@ def test_threads_limit_opencv_too_until_the_aligner_is_closed(dot_model):
     assert cv2.getNumThreads() == before
 
 
+def test_stream_goes_on_after_a_broken_image(dot_model, picture):
+    aligner = FaceAligner(dot_model, detector=lambda image: [BOX], device="cpu")
+    taken = []
+
+    def images():
+        for image in (picture, b"no picture", picture):
+            taken.append(image)
+            yield image
+
+    stream = aligner.predict_stream(images(), color="rgb")
+    assert taken == []
+    (first, faces), (second, error), (_, again) = stream
+    assert first is picture
+    expect_dots(faces[0], DOTS)
+    assert second == b"no picture"
+    assert isinstance(error, InvalidImageError)
+    np.testing.assert_array_equal(faces[0].landmarks, again[0].landmarks)
+
+
 def test_model_without_optional_outputs_gives_none(tmp_path, picture):
     path = write_dot_model(tmp_path / "m.onnx", drop_output="landmark_sigma")
     [face] = FaceAligner(path).predict(picture, BOX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox, Face, FaceAligner, HeadPose, load_image
-from tests.conftest import EXAMPLES
+from tests.conftest import EXAMPLES, REPOSITORY
 
 
 def run(name: str, *arguments: object) -> str:
@@ -209,9 +210,32 @@ def test_demo_draws_what_is_ticked_and_fills_its_table(demo):
     drawn, [row] = demo.show_faces(photo, demo.LAYERS)
     assert (drawn != photo).any(axis=2).mean() > 0.005
     assert len(row) == len(demo.COLUMNS)
+    assert row[0] == 0
     assert np.array_equal(demo.show_faces(photo, [])[0], photo)
     assert demo.show_faces(None, demo.LAYERS) == (None, [])
     assert demo.show_faces(np.zeros((64, 64, 3), np.uint8), demo.LAYERS)[1] == []
+
+
+def test_space_is_the_demo():
+    space = REPOSITORY / "hub" / "space"
+    assert (space / "app.py").read_text() == (EXAMPLES / "demo.py").read_text()
+    assert {path.name for path in space.iterdir()} == {"README.md", "app.py", "requirements.txt"}
+
+
+def test_notebook_runs():
+    """Its cells in order, in one namespace; what a cell ends with is what it shows."""
+    cells = json.loads((EXAMPLES / "quickstart.ipynb").read_text("utf-8"))["cells"]
+    namespace: dict = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec("".join(cell["source"]), namespace)
+    assert len(namespace["faces"]) == 6
+
+
+def test_pandas_table_prints_a_row_a_face():
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    assert "1 of 1 faces look ahead" in run("pandas_table.py", EXAMPLES / "astronaut.jpg")
 
 
 def test_demo_page_is_built(tmp_path):

@@ -39,7 +39,7 @@ def published(spec, monkeypatch) -> FaceAligner:
 
 
 def test_every_folder_in_hub_is_registered():
-    assert {path.name for path in HUB.iterdir()} == {spec.name for spec in OURS}
+    assert {path.name for path in HUB.iterdir()} - {"space"} == {spec.name for spec in OURS}
 
 
 @pytest.mark.parametrize("spec", OURS, ids=lambda spec: spec.name)

@@ -8,10 +8,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk import BoundingBox, Face, FaceAligner, draw_faces, load_image, warp_face
+from asmnet_sdk import (
+    BoundingBox,
+    Face,
+    FaceAligner,
+    draw_faces,
+    load_image,
+    sample_photo,
+    warp_face,
+)
 from pictures.svg import Drawing
 
-__all__ = ["draw_box", "draw_error_radius", "draw_paste_back", "draw_portraits", "draw_warps"]
+__all__ = [
+    "draw_box",
+    "draw_error_radius",
+    "draw_group",
+    "draw_paste_back",
+    "draw_portraits",
+    "draw_warps",
+]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # Face box, and the square around the head that the pictures show: left, top, side.
@@ -52,6 +67,13 @@ def draw_portraits(folder: Path) -> None:
         image, face = _portrait(name, (1000 - _GAP) // 2)
         drawn.append(draw_faces(image, [face], color="rgb"))
     _save(drawn, folder / "portraits.jpg")
+
+
+def draw_group(folder: Path) -> None:
+    """Draw the sample photo with all its faces: crowd, profile, tilted head, painting."""
+    photo = sample_photo()
+    faces = FaceAligner(device="cpu").predict(photo)
+    cv2.imwrite(str(folder / "group.jpg"), draw_faces(photo, faces), _QUALITY)
 
 
 def draw_warps(folder: Path) -> None:
