@@ -111,21 +111,32 @@ def run(options: argparse.Namespace) -> int:
                     _note_failure(report, photo, error)
                 bar.advance()
     finally:
-        faces_by_image = _named_in_order(found, photos)
-        for failure in failures:
-            print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
         if found or failures:
-            _write(faces_by_image, options, report)
-            if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):
-                closing_line(
-                    faces_by_image,
-                    failures=len(failures),
-                    photo_count=len(photos),
-                    outputs=_named_outputs(options),
-                )
+            _close(options, photos, found, failures, report)
     if options.box is None:
         _say_what_to_try([photo for photo, faces in found.items() if not faces])
     return 1 if failures else 0
+
+
+def _close(
+    options: argparse.Namespace,
+    photos: Sequence[Path],
+    found: Mapping[Path, list[Face]],
+    failures: Sequence[str],
+    report: Report | None,
+) -> None:
+    """Tell of failures, write what was found, and say what that is where people read it."""
+    for failure in failures:
+        print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
+    faces_by_image = _named_in_order(found, photos)
+    _write(faces_by_image, options, report)
+    if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):
+        closing_line(
+            faces_by_image,
+            failures=len(failures),
+            photo_count=len(photos),
+            outputs=_named_outputs(options),
+        )
 
 
 def _find_photos(inputs: Sequence[str]) -> list[Path]:

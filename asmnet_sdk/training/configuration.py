@@ -89,6 +89,8 @@ class Recipe:
         for name in _AT_LEAST_0:
             if getattr(self, name) < 0:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 0 or more")
+        if self.average_decay >= 1:
+            raise InvalidInputError(f"average_decay is {self.average_decay}; needed: below 1")
 
     def size_in(self, epoch: int) -> int:
         """Return the side of the crops in an epoch, which counts from 0."""
@@ -151,6 +153,9 @@ class RunConfig:
             raise InvalidInputError(
                 f"{len(self.packed_shares)} packed_shares for {len(self.packed)} packed files"
             )
+        for name in ("repeat", "threads"):
+            if getattr(self, name) < 1:
+                raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 1 or more")
         if not 0 <= self.replay_share < 1:
             raise InvalidInputError(f"replay_share is {self.replay_share}; needed: 0 to below 1")
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.evaluation.metrics import head_pose_errors, inter_ocular_nme
 from asmnet_sdk.training.batches import Batch, BatchSource
 from asmnet_sdk.training.inference import predict_crops, upright_crops
@@ -115,14 +117,23 @@ class Trainer:
         """Continue from the folder's checkpoint, if there is one.
 
         What the log says of later epochs is dropped: they are run again.
+
+        Raises:
+            InvalidInputError: The checkpoint is damaged, or of another network.
         """
         path = self.folder / CHECKPOINT_FILE
         if not path.exists():
             return
-        state = torch.load(path, weights_only=True)
-        self.epoch = state["epoch"]
-        for name in _STATEFUL:
-            getattr(self, name).load_state_dict(state[name])
+        try:
+            state = torch.load(path, weights_only=True)
+            self.epoch = state["epoch"]
+            for name in _STATEFUL:
+                getattr(self, name).load_state_dict(state[name])
+        except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as exc:
+            reason = str(exc).partition("\n")[0]
+            raise InvalidInputError(
+                f"{path} is no checkpoint of this run ({reason}): delete it to start anew"
+            ) from exc
         log = self.folder / LOG_FILE
         records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
         self.records = [record for record in records if record["epoch"] <= self.epoch]

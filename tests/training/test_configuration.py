@@ -63,6 +63,21 @@ def test_bad_configuration_names_file_and_key(tmp_path, text, reason):
         read_config(path)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("threads = 0", "threads is 0; needed: 1 or more"),
+        ("repeat = -2", "repeat is -2; needed: 1 or more"),
+        ("average_decay = 5", "average_decay is 5.0; needed: below 1"),
+    ],
+)
+def test_numbers_that_ended_in_tracebacks_are_refused(tmp_path, line, reason):
+    path = tmp_path / "run.toml"
+    path.write_text(f'out = "out"\nphotos = ["photos"]\nepochs = 3\n{line}\n')
+    with pytest.raises(InvalidInputError, match=reason):
+        read_config(path)
+
+
 def test_missing_configuration_is_refused(tmp_path):
     with pytest.raises(InvalidInputError, match=r"none\.toml cannot be read"):
         read_config(tmp_path / "none.toml")

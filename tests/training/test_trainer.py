@@ -107,6 +107,18 @@ def test_training_learns(tmp_path):
     assert {"head_pose", "radius", "face", "val_nme", "val_yaw"} <= records[-1].keys()
 
 
+@pytest.mark.parametrize("damage", ["cut", "emptied", "no checkpoint", "another network"])
+def test_damaged_checkpoint_is_one_line(tmp_path, damage):
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"epoch": 1, "network": TinyNetwork().state_dict()}, path)
+    data = path.read_bytes()
+    contents = {"cut": data[: len(data) // 2], "emptied": b"", "no checkpoint": b"text"}
+    path.write_bytes(contents.get(damage, data))
+    trainer = make_trainer(tmp_path, PaperAsmnet, mse_objective, epochs=7)
+    with pytest.raises(InvalidInputError, match=r"checkpoint\.pt is no checkpoint of this run"):
+        trainer.resume()
+
+
 def test_interrupted_run_ends_as_if_it_had_not_been(tmp_path):
     """With dropout; the sixth epoch of the interrupted run is run, and logged, once more."""
     whole = make_trainer(tmp_path / "whole", PaperAsmnet, mse_objective, epochs=7)
