@@ -108,13 +108,13 @@ def _is_boxes_and_scores(found: object) -> TypeGuard[tuple[Any, Any]]:
     return scores == boxes[:1] and (boxes[1:] == (4,) or scores == (0,))
 
 
-def _scored_box_of(numbers: Any) -> BoundingBox:  # noqa: ANN401 (whatever a detector gives)
+def _scored_box_of(numbers: Any) -> BoundingBox:
     if np.shape(numbers) == (5,):
         return replace(_box_of(numbers[:4]), score=_score_of(numbers[4]))
     return _box_of(numbers)
 
 
-def _score_of(number: Any) -> float:  # noqa: ANN401
+def _score_of(number: Any) -> float:
     try:
         return float(number)
     except (TypeError, ValueError) as exc:

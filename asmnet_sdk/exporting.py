@@ -29,7 +29,7 @@ def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int |
     return _encode(records) if indent is None else _lay_out(records, indent)
 
 
-def _lay_out(value: Any, indent: int, level: int = 0) -> str:  # noqa: ANN401 (any JSON)
+def _lay_out(value: Any, indent: int, level: int = 0) -> str:
     """Return indented JSON with lists of numbers on one line; much faster than ``json``'s own."""
     if isinstance(value, dict) and value:
         parts = [f"{_encode(key)}: {_lay_out(v, indent, level + 1)}" for key, v in value.items()]

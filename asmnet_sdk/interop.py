@@ -57,7 +57,7 @@ def faces_to_supervision(faces: Sequence[Face]) -> tuple[sv.KeyPoints, sv.Detect
 
 def _detections(
     faces: Sequence[Face],
-    make: Any,  # noqa: ANN401 (optional)
+    make: Any,
     class_id: NDArray[np.int64],
     angles: dict[str, Any],
 ) -> sv.Detections:

@@ -57,7 +57,7 @@ node {{
 _PACKAGE = Path(mediapipe.__file__).parent
 
 
-def load_mesh(with_attention: bool, threads: int | None) -> Any:  # noqa: ANN401
+def load_mesh(with_attention: bool, threads: int | None) -> Any:
     """Load the landmark network alone.
 
     Args:
@@ -72,7 +72,7 @@ def load_mesh(with_attention: bool, threads: int | None) -> Any:  # noqa: ANN401
     graph.start_run({"with_attention": packet_creator.create_bool(with_attention)})
     steps = iter(range(2**62))
 
-    def predict(image: NDArray[np.uint8], box: BoundingBox, is_detected: bool) -> Any:  # noqa: ANN401
+    def predict(image: NDArray[np.uint8], box: BoundingBox, is_detected: bool) -> Any:
         time = next(steps)
         found.clear()
         region = packet_creator.create_proto(_region(image, box, is_detected))
@@ -107,7 +107,7 @@ def _region(
     )
 
 
-def _frame(image: NDArray[np.uint8]) -> Any:  # noqa: ANN401
+def _frame(image: NDArray[np.uint8]) -> Any:
     """Hand an image over without a copy."""
     image.flags.writeable = False
     return packet_creator.create_image_frame(
@@ -115,20 +115,20 @@ def _frame(image: NDArray[np.uint8]) -> Any:  # noqa: ANN401
     )
 
 
-def _points(mesh: Any, image: NDArray[np.uint8]) -> NDArray[np.float64]:  # noqa: ANN401
+def _points(mesh: Any, image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the 68 points of a mesh in pixels, (0, 0) being the centre of the first one."""
     shares = [(mesh.landmark[index].x, mesh.landmark[index].y) for index in MESH_TO_IBUG]
     height, width = image.shape[:2]
     return np.array(shares) * (width, height) - 0.5
 
 
-def load_mesh_with_own_detector() -> Any:  # noqa: ANN401
+def load_mesh_with_own_detector() -> Any:
     """Load the public interface; of the faces it finds, the one that overlaps the box best."""
     mesh = mediapipe.solutions.face_mesh.FaceMesh(
         static_image_mode=True, max_num_faces=5, refine_landmarks=True
     )
 
-    def predict(image: NDArray[np.uint8], box: BoundingBox, is_detected: bool) -> Any:  # noqa: ANN401
+    def predict(image: NDArray[np.uint8], box: BoundingBox, is_detected: bool) -> Any:
         image.flags.writeable = False
         found = mesh.process(image).multi_face_landmarks or []
         return choose_face([_points(face, image) for face in found], box)

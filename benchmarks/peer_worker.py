@@ -21,10 +21,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from asmnet_sdk.results import BoundingBox  # noqa: E402
+from asmnet_sdk.results import BoundingBox
 
 
-def load(kind: str, file: Path, threads: int | None) -> Any:  # noqa: ANN401
+def load(kind: str, file: Path, threads: int | None) -> Any:
     """Return the predict function of a model."""
     if kind.startswith("mesh"):
         from mediapipe_mesh import load_mesh, load_mesh_with_own_detector
@@ -43,7 +43,7 @@ def load(kind: str, file: Path, threads: int | None) -> Any:  # noqa: ANN401
     return loaders[kind](file, threads)
 
 
-def read_image(path: str) -> Any:  # noqa: ANN401
+def read_image(path: str) -> Any:
     """Map an array into memory, or decode a photo."""
     if path.endswith(".npy"):
         return np.asarray(np.load(path, mmap_mode="r"))
@@ -52,7 +52,7 @@ def read_image(path: str) -> Any:  # noqa: ANN401
     return load_image(path)
 
 
-def answer(predict: Any, request: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def answer(predict: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Predict one face and say how long it took."""
     image, box = read_image(request["image"]), BoundingBox(*request["box"])
     for _ in range(request["warm_up"]):

@@ -55,7 +55,7 @@ FIGURES = {
 }
 
 
-def read_result(name: str) -> Any:  # noqa: ANN401
+def read_result(name: str) -> Any:
     """Return the result file of a benchmark."""
     return json.loads((RESULTS / f"{name}.json").read_text("utf-8"))
 
@@ -72,7 +72,7 @@ def number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def machine_sentence(result: Any) -> str:  # noqa: ANN401
+def machine_sentence(result: Any) -> str:
     """Say when and where a result was measured."""
     machine = result["machine"]
     versions = ", ".join(
@@ -113,7 +113,7 @@ def peers() -> str:
     return "\n\n".join(parts)
 
 
-def who_is_ahead(result: Any) -> str:  # noqa: ANN401
+def who_is_ahead(result: Any) -> str:
     """Say in what models of others are better than the default model."""
     rows = result["rows"]
     at_boxes = [row for row in rows if row["kind"] in ("onnx", "mesh-468", "mesh-478")]
@@ -272,7 +272,7 @@ def eyes() -> str:
     )
 
 
-def _numbers(groups: Any) -> list[tuple[int, str]]:  # noqa: ANN401
+def _numbers(groups: Any) -> list[tuple[int, str]]:
     return [(int(key), f"{value:.2f}") for key, value in groups.items() if value is not None]
 
 

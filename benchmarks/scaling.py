@@ -31,7 +31,7 @@ from asmnet_sdk.runtime.session import OnnxSession
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.append(str(REPOSITORY / "docs"))
 
-from pictures.curves import Curve, Panel, draw_panels  # noqa: E402
+from pictures.curves import Curve, Panel, draw_panels
 
 FACES = (1, 2, 4, 8, 16, 32, 64)
 MEGAPIXELS = (0.1, 0.3, 1, 2, 6, 12, 24)

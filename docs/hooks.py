@@ -29,7 +29,7 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _WHOLE_SET = re.compile(r"^\| all \|.*\|$", re.MULTILINE)
 
 
-def on_config(config: Any) -> Any:  # noqa: ANN401 (mkdocs is not needed to test this module)
+def on_config(config: Any) -> Any:
     """List the model cards, and leave out pages that are not written yet."""
     cards = [{name: f"models/{name}.md"} for name in card_names()]
     for section in config.nav:
@@ -41,7 +41,7 @@ def on_config(config: Any) -> Any:  # noqa: ANN401 (mkdocs is not needed to test
     return config
 
 
-def on_files(files: Any, config: Any) -> Any:  # noqa: ANN401
+def on_files(files: Any, config: Any) -> Any:
     """Add a page for each model card, and the pictures beside the card."""
     from mkdocs.structure.files import File
 

@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--test", type=Path, help="annotated photos to measure on")
     options = parser.parse_args()
     faces = read_annotations(options.test) if options.test else []
-    print(compare_runs(options.runs, faces))  # noqa: T201
+    print(compare_runs(options.runs, faces))
 
 
 if __name__ == "__main__":

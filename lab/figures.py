@@ -49,7 +49,7 @@ def main(folder: Path) -> None:
     page = PAGE.read_text("utf-8")
     table = model_table(record, available_models())
     PAGE.write_text(BLOCK.sub(lambda found: f"{found[1]}\n{table}\n\n{found[2]}", page), "utf-8")
-    print(table)  # noqa: T201
+    print(table)
 
 
 def measure(spec: ModelSpec, path: Path) -> dict[str, Any]:

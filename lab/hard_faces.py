@@ -249,7 +249,7 @@ def main() -> None:
         model: measure(model, options.data, options.packed, every=options.every)
         for model in options.models
     }
-    print(_table(figures))  # noqa: T201
+    print(_table(figures))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 

@@ -160,7 +160,7 @@ def main() -> int:
     """Compare models from the command line."""
     options = _parser().parse_args()
     if shutil.which("qemu-x86_64") is None:
-        print("install qemu-x86_64 first (Debian: qemu-user)", file=sys.stderr)  # noqa: T201
+        print("install qemu-x86_64 first (Debian: qemu-user)", file=sys.stderr)
         return 2
     test_faces = read_annotations(options.test)[:: options.every] if options.test else []
     rows, is_kept = [], True
@@ -175,7 +175,7 @@ def main() -> int:
             result = compare(found, golden, test_faces, nme_here)
             is_kept &= result.is_kept
             rows.append(_row(folder.name, processor or "this machine", result))
-            print(*rows[-1], file=sys.stderr)  # noqa: T201
+            print(*rows[-1], file=sys.stderr)
     header = ("model", "processor", "NME %", "differs by", "worst landmark %", "worst angle")
     print_table(header, rows)
     return 0 if is_kept else 1

@@ -204,12 +204,12 @@ def _print(results: Sequence[StageTimes], machine: Mapping[str, str]) -> None:
     stages = list(results[0].milliseconds)
     header = ("model", "device", "threads", "batch", *(_SHORT.get(s, s) for s in stages))
     print_table(header, [_row(result, stages) for result in results])
-    print(  # noqa: T201
+    print(
         "\nmilliseconds, median; decode and detect a photo, the others a face\n"
         "--json FILE has the spread and every time, --plot FILE a chart"
     )
     for name, value in machine.items():
-        print(f"{name}: {value}")  # noqa: T201
+        print(f"{name}: {value}")
 
 
 def _row(result: StageTimes, stages: Sequence[str]) -> tuple[str, ...]:

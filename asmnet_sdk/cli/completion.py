@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
             action.choices = names[action.dest]
         elif action.choices is None and (action.type is Path or not action.option_strings):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-    print(shtab.complete(parser, options.shell))  # noqa: T201
+    print(shtab.complete(parser, options.shell))
     return 0
 
 

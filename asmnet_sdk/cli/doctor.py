@@ -45,10 +45,10 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the findings; problems come last, each with its remedy."""
-    print(f"python       {platform.python_version()} on {platform.platform()}")  # noqa: T201
+    print(f"python       {platform.python_version()} on {platform.platform()}")
     for name in _PACKAGES:
         if found := installed_version(name):
-            print(f"package      {name} {found}")  # noqa: T201
+            print(f"package      {name} {found}")
     problems = list(find_conflicts())
     broken = list(find_broken_imports())
     problems += broken
@@ -56,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
         problems += _check_devices()
         problems += _check_models()
     for problem in problems:
-        print(f"PROBLEM      {problem}")  # noqa: T201
+        print(f"PROBLEM      {problem}")
     if not problems:
-        print("all is well")  # noqa: T201
+        print("all is well")
     return 1 if problems else 0
 
 
@@ -69,16 +69,16 @@ def _check_devices() -> Iterator[str]:
     from asmnet_sdk.runtime.session import DEVICES
 
     offered = onnxruntime.get_available_providers()
-    print(f"runtime      onnxruntime {onnxruntime.__version__}: {', '.join(offered)}")  # noqa: T201
+    print(f"runtime      onnxruntime {onnxruntime.__version__}: {', '.join(offered)}")
     for device in (name for name, provider in DEVICES.items() if provider in offered):
         error = _error_of(partial(FaceAligner, device=device, local_files_only=True))
         if error is None:
-            print(f"device       {device}: works with the default model")  # noqa: T201
+            print(f"device       {device}: works with the default model")
             continue
         missing = _missing_libraries(device)
         cause = f"not found: {', '.join(missing)}" if missing else str(error)
         if device in _OPTIONAL_DEVICES:
-            print(f"device       {device}: does not work, {cause}")  # noqa: T201
+            print(f"device       {device}: does not work, {cause}")
         elif device == "cuda":
             yield f"device cuda: {cause}: {_GET_CUDA if missing else _GET_DRIVER}"
         else:
@@ -94,7 +94,7 @@ def _missing_libraries(device: str) -> list[str]:
 
 def _print_choice(aligner: Callable[..., object]) -> None:
     chosen = aligner(device="auto", local_files_only=True)
-    print(f"device       auto: takes {chosen.device}")  # type: ignore[attr-defined] # noqa: T201
+    print(f"device       auto: takes {chosen.device}")  # type: ignore[attr-defined]
 
 
 def _check_models() -> Iterator[str]:
@@ -102,13 +102,13 @@ def _check_models() -> Iterator[str]:
     from asmnet_sdk.hub.resolving import resolve_model
 
     if mirror := os.environ.get("ASMNET_MODELS_DIR"):
-        print(f"mirror       ASMNET_MODELS_DIR={mirror}")  # noqa: T201
+        print(f"mirror       ASMNET_MODELS_DIR={mirror}")
     for spec in available_models():
         error = _error_of(partial(resolve_model, spec.name, local_files_only=True))
         if error and spec.embedded:
             yield f"model {spec.name}: {error}"
         where = "not here" if error else "ready"
-        print(f"model        {spec.name}: {where}")  # noqa: T201
+        print(f"model        {spec.name}: {where}")
 
 
 def _error_of(action: Callable[[], object]) -> AsmnetError | None:

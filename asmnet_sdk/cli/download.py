@@ -42,7 +42,7 @@ def _fetch(name: str, revision: str | None) -> bool:
     try:
         path = resolve_model(name, revision=revision)
     except AsmnetError as error:
-        print(f"asmnet: error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"asmnet: error: {error}", file=sys.stderr)
         return False
-    print(f"{name}  {path}")  # noqa: T201
+    print(f"{name}  {path}")
     return True

@@ -163,7 +163,7 @@ def _print_judged_points(results: Sequence[FaceResult]) -> None:
     }
     for layout, points, annotated_points in sorted(judged):
         if points != annotated_points:
-            print(f"\njudged at the {points} points of {layout}; annotated: {annotated_points}")  # noqa: T201
+            print(f"\njudged at the {points} points of {layout}; annotated: {annotated_points}")
 
 
 def _print(figures: Sequence[SubsetFigures]) -> None:

@@ -59,5 +59,5 @@ def run(options: argparse.Namespace) -> int:
         licence=options.licence,
     )
     export_network(network, metadata, options.out)
-    print(f"{options.out}: onnxruntime and torch agree within {TOLERANCE:g}")  # noqa: T201
+    print(f"{options.out}: onnxruntime and torch agree within {TOLERANCE:g}")
     return 0

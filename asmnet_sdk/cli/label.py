@@ -112,12 +112,12 @@ def _label(options: argparse.Namespace) -> int:
     if not faces:
         raise InvalidInputError(f"no face found in {len(photos)} photos: nothing was written")
     for file in there:
-        print(f"kept {kept_copy(file)}")  # noqa: T201
+        print(f"kept {kept_copy(file)}")
         file.unlink()
     files = write_labels(faces, options.format, options.out, aligner.layout)
     _tell(faces, photos, files)
     for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
+        print(f"asmnet: error: {failure}", file=sys.stderr)
     return 1 if failures else 0
 
 
@@ -148,10 +148,10 @@ def _tell(faces: Sequence[AnnotatedFace], photos: Sequence[Path], files: Sequenc
     ]
     print_table(("doubt %", "faces", "least certain first"), rows)
     where = str(files[0]) if len(files) == 1 else f"{len(files)} files, such as {files[0]}"
-    print(f"labelled {len(faces)} faces in {len(groups)} photos: {where}")  # noqa: T201
+    print(f"labelled {len(faces)} faces in {len(groups)} photos: {where}")
     without = [photo for photo in photos if photo not in dict(groups)]
     if without:
-        print(f"{len(without)} photos without a label, such as {without[0]}")  # noqa: T201
+        print(f"{len(without)} photos without a label, such as {without[0]}")
 
 
 def _review(labels: Path, options: argparse.Namespace) -> None:
@@ -161,11 +161,11 @@ def _review(labels: Path, options: argparse.Namespace) -> None:
     review = Review(labels, layout=layout)
     with review_server(review, port=options.port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
-        print(f"review of {review.photo_count} photos at {address}, Ctrl-C ends it", flush=True)  # noqa: T201
+        print(f"review of {review.photo_count} photos at {address}, Ctrl-C ends it", flush=True)
         if not options.no_browser:
             webbrowser.open(address)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             for copy in review.copies:
-                print(f"kept {copy}")  # noqa: T201
+                print(f"kept {copy}")

@@ -34,11 +34,11 @@ def run(options: argparse.Namespace) -> int:
         records = [
             {**asdict(spec), **asdict(figures), "where": _where(spec)} for spec, figures in models
         ]
-        print(json.dumps(records, indent=1))  # noqa: T201
+        print(json.dumps(records, indent=1))
         return 0
     header = ("name", "layout", "NME %", "ms", "MB", "licence", "where")
     print_table(header, [_row(spec, figures) for spec, figures in models])
-    print(  # noqa: T201
+    print(
         "\nNME: error on the 300-W common test set, in % of the distance of the eyes;\n"
         "ms: one face (detectors: one photo) on one thread.\n"
         "`asmnet download NAME` fetches one from the Hub."

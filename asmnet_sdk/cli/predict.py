@@ -127,7 +127,7 @@ def _close(
 ) -> None:
     """Tell of failures, write what was found, and say what that is where people read it."""
     for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)  # noqa: T201
+        print(f"asmnet: error: {failure}", file=sys.stderr)
     faces_by_image = _named_in_order(found, photos)
     _write(faces_by_image, options, report)
     if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):
@@ -143,7 +143,7 @@ def _find_photos(inputs: Sequence[str]) -> list[Path]:
     """Return the photos, and say how many other files there are beside them."""
     photos = find_photos(inputs)
     if skipped := describe_skipped(inputs):
-        print(f"asmnet: {skipped}", file=sys.stderr)  # noqa: T201
+        print(f"asmnet: {skipped}", file=sys.stderr)
     return photos
 
 
@@ -241,7 +241,7 @@ def _write(
         _write_text(options.json, faces_to_json(faces_by_image) + "\n")
     has_file = options.csv or options.json or options.report
     if options.json == STANDARD_OUTPUT or not (has_file or is_read_by_people()):
-        print(faces_to_json(faces_by_image))  # noqa: T201
+        print(faces_to_json(faces_by_image))
     elif is_read_by_people():
         print_faces(faces_by_image)
 
@@ -261,7 +261,7 @@ def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:
         return
     others = len(photos_without_faces) - 1
     where = f"{photos_without_faces[0]}" + (f" and {others} more" if others else "")
-    print(  # noqa: T201
+    print(
         f"asmnet: no face found in {where}: try --min-face-size 20 for small faces, --min-score 0 "
         "for odd ones, --detector yunet, or give its --box",
         file=sys.stderr,

@@ -68,13 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _CLOSED_PIPE
     except (AsmnetError, OSError) as error:
         _discard_output()
-        print(f"asmnet: error: {_describe(error)}", file=sys.stderr)  # noqa: T201
+        print(f"asmnet: error: {_describe(error)}", file=sys.stderr)
         return 1
     except (ImportError, AttributeError) as error:
         if not _is_broken_installation(error):
             raise
         _discard_output()
-        print(  # noqa: T201
+        print(
             f"asmnet: error: {_describe(error)}; `asmnet doctor` says what is broken and how to "
             "mend it",
             file=sys.stderr,
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         _discard_output()
-        print("asmnet: interrupted", file=sys.stderr)  # noqa: T201
+        print("asmnet: interrupted", file=sys.stderr)
         return 130
     return code
 

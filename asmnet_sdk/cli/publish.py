@@ -44,26 +44,26 @@ def run(options: argparse.Namespace) -> int:
     )
     _show(publication)
     if options.dry_run:
-        print("dry run: nothing was sent")  # noqa: T201
+        print("dry run: nothing was sent")
         return 0
     page = publish(publication)
-    print(f"published    {page}")  # noqa: T201
-    print(f"verified     the Hub gives SHA-256 {publication.folder.sha256}")  # noqa: T201
+    print(f"published    {page}")
+    print(f"verified     the Hub gives SHA-256 {publication.folder.sha256}")
     return 0
 
 
 def _show(publication: Publication) -> None:
     folder = publication.folder
     visibility = "private" if publication.is_private else "public"
-    print(f"model        {folder.name}: works and agrees with its card")  # noqa: T201
-    print(f"repository   {publication.repository} ({visibility})")  # noqa: T201
-    print(f"tag          {publication.tag}")  # noqa: T201
+    print(f"model        {folder.name}: works and agrees with its card")
+    print(f"repository   {publication.repository} ({visibility})")
+    print(f"tag          {publication.tag}")
     for path in folder.files:
-        print(f"file         {path} ({path.stat().st_size} bytes)")  # noqa: T201
-    print(f"SHA-256      {folder.sha256}")  # noqa: T201
-    print(f"licence      {folder.licence}")  # noqa: T201
+        print(f"file         {path} ({path.stat().st_size} bytes)")
+    print(f"SHA-256      {folder.sha256}")
+    print(f"licence      {folder.licence}")
     if folder.is_research_only:
-        print(  # noqa: T201
+        print(
             "NOTE         the weights are licensed for non-commercial research only; this upload "
             "does not change that"
         )

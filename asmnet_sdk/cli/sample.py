@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     kept = [name for name in names if name not in missing]
     wrote = f"wrote {', '.join(missing)}" if missing else "wrote nothing"
     note = f"; {', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there" if kept else ""
-    print(f"{wrote}{note}")  # noqa: T201
+    print(f"{wrote}{note}")
     return 0
 
 

@@ -29,7 +29,7 @@ def print_faces(faces_by_image: Mapping[str, Sequence[Face]]) -> None:
         header = ("photo", "face", "size", "yaw", "pitch", "roll", "score", "eyes", "mouth")
         print_table(header, rows[:_MOST_ROWS])
     if len(rows) > _MOST_ROWS:
-        print(f"... and {counted(len(rows) - _MOST_ROWS, 'more face')}: --csv FILE has all")  # noqa: T201
+        print(f"... and {counted(len(rows) - _MOST_ROWS, 'more face')}: --csv FILE has all")
 
 
 def _row(image: str, index: int, face: Face) -> tuple[str, ...]:
@@ -64,4 +64,4 @@ def closing_line(
     written = [str(path) for path in outputs if path.exists()]
     if written:
         parts.append(f"wrote {' and '.join(written)}")
-    print(", ".join(parts), file=sys.stderr)  # noqa: T201
+    print(", ".join(parts), file=sys.stderr)

@@ -80,7 +80,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             _padded(cell, width, to_right=right)
             for cell, width, right in zip(row, widths, numeric, strict=True)
         ]
-        print("  ".join(cells).rstrip())  # noqa: T201
+        print("  ".join(cells).rstrip())
 
 
 def _padded(cell: str, width: int, *, to_right: bool) -> str:

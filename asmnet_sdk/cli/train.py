@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         train(config, _Terminal(stack))
-    print(f"finished: asmnet export {config.out} MODEL.onnx")  # noqa: T201
+    print(f"finished: asmnet export {config.out} MODEL.onnx")
     return 0
 
 
@@ -84,7 +84,7 @@ class _Terminal:
 
     def on_start(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        print(  # noqa: T201
+        print(
             f"{len(trainer.source.faces)} faces, {len(trainer.validation)} for validation; "
             f"{trainer.epoch} of {trainer.recipe.epochs} epochs done"
         )
@@ -96,7 +96,7 @@ class _Terminal:
 
         if not self._trainer.is_finished:
             minutes = seconds_to_go(self._trainer) / 60
-            print(f"about {minutes:.1f} minutes to go on this machine", flush=True)  # noqa: T201
+            print(f"about {minutes:.1f} minutes to go on this machine", flush=True)
 
     def on_batch(self) -> None:
         self._bar.advance()
@@ -104,7 +104,7 @@ class _Terminal:
     def on_epoch(self, record: Mapping[str, float]) -> None:
         self._stack.close()
         line = "  ".join(f"{name} {value:.4g}" for name, value in record.items())
-        print(textwrap.fill(line, _COLUMNS, subsequent_indent="    "), flush=True)  # noqa: T201
+        print(textwrap.fill(line, _COLUMNS, subsequent_indent="    "), flush=True)
         self._begin_epoch()
 
     def _begin_epoch(self) -> None:

@@ -142,7 +142,7 @@ def _close(tally: _Tally, options: argparse.Namespace) -> None:
     outputs = _named_outputs(options)
     written = [str(path) for path in outputs if path.exists()]
     wrote = f", wrote {' and '.join(written)}" if written else ""
-    print(f"{counted(tally.frames, 'frame')}, {people}{wrote}", file=sys.stderr)  # noqa: T201
+    print(f"{counted(tally.frames, 'frame')}, {people}{wrote}", file=sys.stderr)
 
 
 def _named_outputs(options: argparse.Namespace) -> list[Path]:

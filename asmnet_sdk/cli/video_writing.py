@@ -105,7 +105,7 @@ class VideoFile:
 
 
 def _say_that_browsers_refuse(path: Path) -> None:
-    print(  # noqa: T201
+    print(
         f"asmnet: {path} is MPEG-4 Part 2, since this OpenCV has no encoder for H.264: players "
         f"show it, browsers do not; ffmpeg -i {path.name} -c:v libx264 for-browsers.mp4",
         file=sys.stderr,

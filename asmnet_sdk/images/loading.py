@@ -48,14 +48,14 @@ class PilImage(Protocol):
     """What is used of a ``PIL.Image.Image``: types are complete where pillow is not installed."""
 
     @property
-    def width(self) -> int: ...  # noqa: D102
+    def width(self) -> int: ...
     @property
-    def height(self) -> int: ...  # noqa: D102
+    def height(self) -> int: ...
     @property
-    def mode(self) -> str: ...  # noqa: D102
-    def load(self) -> object: ...  # noqa: D102
-    def getexif(self) -> Mapping[int, Any]: ...  # noqa: D102
-    def convert(self, mode: str) -> PilImage: ...  # noqa: D102
+    def mode(self) -> str: ...
+    def load(self) -> object: ...
+    def getexif(self) -> Mapping[int, Any]: ...
+    def convert(self, mode: str) -> PilImage: ...
 
 
 ColorOrder: TypeAlias = Literal["bgr", "rgb"]

@@ -214,11 +214,11 @@ class Face:
             raise InvalidInputError(f"no record of a face: {in_brief(str(exc))}") from exc
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:  # noqa: ANN401
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
         """Let pydantic, and so FastAPI, give and take faces as ``to_dict`` writes them."""
         from pydantic_core import core_schema
 
-        def read(value: Any) -> Face:  # noqa: ANN401 (what a client sent)
+        def read(value: Any) -> Face:
             return value if isinstance(value, Face) else cls.from_dict(value)
 
         return core_schema.no_info_after_validator_function(
@@ -230,7 +230,7 @@ class Face:
         )
 
 
-def _restore_face(*values: Any) -> Face:  # noqa: ANN401 (the fields in order)
+def _restore_face(*values: Any) -> Face:
     """Return an unpickled face, its arrays read-only again."""
     return Face(**dict(zip(Face.__slots__, values, strict=True)))
 
@@ -241,5 +241,5 @@ def _read_only(values: ArrayLike) -> NDArray[np.float32]:
     return array
 
 
-def _rounded(values: ArrayLike) -> Any:  # noqa: ANN401 (nested lists)
+def _rounded(values: ArrayLike) -> Any:
     return np.asarray(values, np.float64).round(3).tolist()

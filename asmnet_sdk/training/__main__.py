@@ -18,13 +18,13 @@ class _Lines:
     """Prints a line at the start and after each epoch."""
 
     def on_start(self, trainer: Trainer) -> None:
-        print(f"{len(trainer.source.faces)} faces, {trainer.epoch} epochs done", flush=True)  # noqa: T201
+        print(f"{len(trainer.source.faces)} faces, {trainer.epoch} epochs done", flush=True)
 
     def on_batch(self) -> None:
         pass
 
     def on_epoch(self, record: Record) -> None:
-        print("  ".join(f"{name} {value:g}" for name, value in record.items()), flush=True)  # noqa: T201
+        print("  ".join(f"{name} {value:g}" for name, value in record.items()), flush=True)
 
 
 def main() -> None:

@@ -15,20 +15,20 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import BoundingBox, FaceAligner  # noqa: E402
-from asmnet_sdk.cli import main  # noqa: E402
-from asmnet_sdk.datasets import read_annotations  # noqa: E402
-from asmnet_sdk.training.configuration import (  # noqa: E402
+from asmnet_sdk import BoundingBox, FaceAligner
+from asmnet_sdk.cli import main
+from asmnet_sdk.datasets import read_annotations
+from asmnet_sdk.training.configuration import (
     Recipe,
     RunConfig,
     read_config,
     write_config,
 )
-from asmnet_sdk.training.inference import predict_crops, upright_crops  # noqa: E402
-from asmnet_sdk.training.run import load_run  # noqa: E402
-from asmnet_sdk.training.samples import load_face_samples  # noqa: E402
-from lab.comparing import compare_runs  # noqa: E402
-from tests.dotted_faces import write_dotted_photos  # noqa: E402
+from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.run import load_run
+from asmnet_sdk.training.samples import load_face_samples
+from lab.comparing import compare_runs
+from tests.dotted_faces import write_dotted_photos
 
 
 @pytest.fixture(scope="module")

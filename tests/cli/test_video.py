@@ -318,7 +318,7 @@ def test_missing_codec_is_an_error(run, clip, tmp_path, monkeypatch):
         def __init__(self, *arguments):
             pass
 
-        def isOpened(self):  # noqa: N802 (OpenCV's name)
+        def isOpened(self):
             return False
 
     monkeypatch.setattr(cv2, "VideoWriter", NoWriter)
@@ -336,7 +336,7 @@ def test_camera_frames_carry_the_time_that_passed(run, monkeypatch):
             assert source == 0
             self.left = 3
 
-        def isOpened(self):  # noqa: N802 (OpenCV's name)
+        def isOpened(self):
             return True
 
         def get(self, _):

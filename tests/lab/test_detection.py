@@ -10,51 +10,51 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import BoundingBox  # noqa: E402
-from asmnet_sdk.detection import AsmnetDetector  # noqa: E402
-from asmnet_sdk.detection.contract import DetectorMetadata  # noqa: E402
-from asmnet_sdk.geometry import transform_points  # noqa: E402
-from lab.detection.assignment import (  # noqa: E402
+from asmnet_sdk import BoundingBox
+from asmnet_sdk.detection import AsmnetDetector
+from asmnet_sdk.detection.contract import DetectorMetadata
+from asmnet_sdk.geometry import transform_points
+from lab.detection.assignment import (
     FACE,
     NO_FACE,
     UNDECIDED,
     assign_cells,
 )
-from lab.detection.backgrounds import Backgrounds  # noqa: E402
-from lab.detection.batches import SIZES, make_batches  # noqa: E402
-from lab.detection.export import export_detector  # noqa: E402
-from lab.detection.inference import judge, validation_mosaics, whole_photo  # noqa: E402
-from lab.detection.labels import LabelledFace, PhotoLabels  # noqa: E402
-from lab.detection.losses import (  # noqa: E402
+from lab.detection.backgrounds import Backgrounds
+from lab.detection.batches import SIZES, make_batches
+from lab.detection.export import export_detector
+from lab.detection.inference import judge, validation_mosaics, whole_photo
+from lab.detection.labels import LabelledFace, PhotoLabels
+from lab.detection.losses import (
     box_overlaps,
     detection_losses,
     quality_focal_loss,
     roll_losses,
 )
-from lab.detection.mosaics import PhotoPool, make_example, make_mosaic  # noqa: E402
-from lab.detection.networks import (  # noqa: E402
+from lab.detection.mosaics import PhotoPool, make_example, make_mosaic
+from lab.detection.networks import (
     DetectionNetwork,
     RawDetections,
     cell_centers,
     decode_boxes,
     decode_rolls,
 )
-from lab.detection.photos import (  # noqa: E402
+from lab.detection.photos import (
     DetectionPhoto,
     is_validation_photo,
     load_photo,
 )
-from lab.detection.placement import (  # noqa: E402
+from lab.detection.placement import (
     place_on_face,
     place_on_region,
     tile_labels,
 )
-from lab.detection.trainer import (  # noqa: E402
+from lab.detection.trainer import (
     DetectionRecipe,
     DetectionTrainer,
 )
-from lab.detection.weights import start_from  # noqa: E402
-from tests.framed_photos import framed_photo, outline, write_face  # noqa: E402
+from lab.detection.weights import start_from
+from tests.framed_photos import framed_photo, outline, write_face
 
 
 @pytest.fixture(autouse=True)

@@ -10,21 +10,21 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import BoundingBox  # noqa: E402
-from asmnet_sdk.datasets import read_300w  # noqa: E402
-from asmnet_sdk.images.loading import load_image  # noqa: E402
-from lab.detection.cards import detector_card  # noqa: E402
-from lab.detection.damages import DAMAGES  # noqa: E402
-from lab.detection.hard_cases import draw_found_faces  # noqa: E402
-from lab.detection.measuring import (  # noqa: E402
+from asmnet_sdk import BoundingBox
+from asmnet_sdk.datasets import read_300w
+from asmnet_sdk.images.loading import load_image
+from lab.detection.cards import detector_card
+from lab.detection.damages import DAMAGES
+from lab.detection.hard_cases import draw_found_faces
+from lab.detection.measuring import (
     DetectorFigures,
     group_mosaics,
     measure_detector,
     measure_kinds,
     small_face_picture,
 )
-from tests.framed_photos import write_face  # noqa: E402
-from tests.square_detector import METADATA  # noqa: E402
+from tests.framed_photos import write_face
+from tests.square_detector import METADATA
 
 SIZE_WH, BOX = (480, 240), (200, 60, 319, 159)
 FIGURES = DetectorFigures(

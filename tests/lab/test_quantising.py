@@ -7,12 +7,12 @@ from onnx import numpy_helper
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import FaceAligner  # noqa: E402
-from asmnet_sdk.training.export import export_network  # noqa: E402
-from asmnet_sdk.training.networks import SpatialAsmnet  # noqa: E402
-from lab.quantising import LARGEST_WEIGHT, quantise_model  # noqa: E402
-from tests.conftest import REPOSITORY  # noqa: E402
-from tests.training.test_export import METADATA  # noqa: E402
+from asmnet_sdk import FaceAligner
+from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.networks import SpatialAsmnet
+from lab.quantising import LARGEST_WEIGHT, quantise_model
+from tests.conftest import REPOSITORY
+from tests.training.test_export import METADATA
 
 
 def test_quantised_model_is_smaller_and_agrees(tmp_path):

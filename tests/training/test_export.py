@@ -10,15 +10,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import BoundingBox, FaceAligner, ModelFileError  # noqa: E402
-from asmnet_sdk.datasets import read_annotations  # noqa: E402
-from asmnet_sdk.landmarks.contract import ModelMetadata  # noqa: E402
-from asmnet_sdk.training.export import export_network  # noqa: E402
-from asmnet_sdk.training.networks import SpatialAsmnet  # noqa: E402
-from lab.release import write_release  # noqa: E402
-from tests.conftest import EXAMPLES  # noqa: E402
-from tests.dotted_faces import write_dotted_photos  # noqa: E402
-from tests.tiny_network import TinyNetwork  # noqa: E402
+from asmnet_sdk import BoundingBox, FaceAligner, ModelFileError
+from asmnet_sdk.datasets import read_annotations
+from asmnet_sdk.landmarks.contract import ModelMetadata
+from asmnet_sdk.training.export import export_network
+from asmnet_sdk.training.networks import SpatialAsmnet
+from lab.release import write_release
+from tests.conftest import EXAMPLES
+from tests.dotted_faces import write_dotted_photos
+from tests.tiny_network import TinyNetwork
 
 
 class WholePicture:

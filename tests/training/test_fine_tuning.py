@@ -10,23 +10,23 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import IBUG_68, InvalidInputError, UnknownModelError  # noqa: E402
-from asmnet_sdk.datasets import read_annotations  # noqa: E402
-from asmnet_sdk.training.configuration import (  # noqa: E402
+from asmnet_sdk import IBUG_68, InvalidInputError, UnknownModelError
+from asmnet_sdk.datasets import read_annotations
+from asmnet_sdk.training.configuration import (
     Recipe,
     RunConfig,
     make_config,
     read_config,
     write_config,
 )
-from asmnet_sdk.training.estimating import seconds_to_go  # noqa: E402
-from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file  # noqa: E402
-from asmnet_sdk.training.objectives import mse_objective  # noqa: E402
-from asmnet_sdk.training.run_faces import load_training_faces, read_faces  # noqa: E402
-from asmnet_sdk.training.samples import load_face_samples  # noqa: E402
-from tests.dotted_faces import write_dotted_photos  # noqa: E402
-from tests.tiny_network import TinyNetwork  # noqa: E402
-from tests.training.test_trainer import make_trainer  # noqa: E402
+from asmnet_sdk.training.estimating import seconds_to_go
+from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file
+from asmnet_sdk.training.objectives import mse_objective
+from asmnet_sdk.training.run_faces import load_training_faces, read_faces
+from asmnet_sdk.training.samples import load_face_samples
+from tests.dotted_faces import write_dotted_photos
+from tests.tiny_network import TinyNetwork
+from tests.training.test_trainer import make_trainer
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import geometry  # noqa: E402
-from asmnet_sdk.training.losses import (  # noqa: E402
+from asmnet_sdk import geometry
+from asmnet_sdk.training.losses import (
     asm_assisted_loss,
     asm_weight,
     error_radius_loss,

@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import geometry  # noqa: E402
-from asmnet_sdk.training.networks import (  # noqa: E402
+from asmnet_sdk import geometry
+from asmnet_sdk.training.networks import (
     NETWORKS,
     PaperAsmnet,
     PaperMobileNetV2,
@@ -15,8 +15,8 @@ from asmnet_sdk.training.networks import (  # noqa: E402
     rotation_of,
     rotation_to_euler,
 )
-from asmnet_sdk.training.trunk import Trunk  # noqa: E402
-from lab.measuring import count_multiply_adds  # noqa: E402
+from asmnet_sdk.training.trunk import Trunk
+from lab.measuring import count_multiply_adds
 
 
 def keras_parameters(network: torch.nn.Module) -> int:

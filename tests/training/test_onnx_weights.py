@@ -5,12 +5,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import InvalidInputError  # noqa: E402
-from asmnet_sdk.hub.resolving import resolve_model  # noqa: E402
-from asmnet_sdk.runtime.session import OnnxSession  # noqa: E402
-from asmnet_sdk.training.batches import to_network_input  # noqa: E402
-from asmnet_sdk.training.networks import PaperAsmnet, SpatialAsmnet  # noqa: E402
-from asmnet_sdk.training.onnx_weights import read_onnx_weights, take_onnx_weights  # noqa: E402
+from asmnet_sdk import InvalidInputError
+from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.runtime.session import OnnxSession
+from asmnet_sdk.training.batches import to_network_input
+from asmnet_sdk.training.networks import PaperAsmnet, SpatialAsmnet
+from asmnet_sdk.training.onnx_weights import read_onnx_weights, take_onnx_weights
 
 
 @pytest.fixture(scope="module")

@@ -9,25 +9,25 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import IBUG_68, InvalidInputError  # noqa: E402
-from asmnet_sdk.training.batches import BatchSource  # noqa: E402
-from asmnet_sdk.training.calibration import calibrate_sigma, coverage_of  # noqa: E402
-from asmnet_sdk.training.configuration import Recipe  # noqa: E402
-from asmnet_sdk.training.inference import predict_crops, upright_crops  # noqa: E402
-from asmnet_sdk.training.losses import asm_weight  # noqa: E402
-from asmnet_sdk.training.networks import FaceNetwork, PaperAsmnet, SpatialAsmnet  # noqa: E402
-from asmnet_sdk.training.objectives import (  # noqa: E402
+from asmnet_sdk import IBUG_68, InvalidInputError
+from asmnet_sdk.training.batches import BatchSource
+from asmnet_sdk.training.calibration import calibrate_sigma, coverage_of
+from asmnet_sdk.training.configuration import Recipe
+from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.losses import asm_weight
+from asmnet_sdk.training.networks import FaceNetwork, PaperAsmnet, SpatialAsmnet
+from asmnet_sdk.training.objectives import (
     AsmObjective,
     Objective,
     fit_shape_model,
     mse_objective,
     wing_objective,
 )
-from asmnet_sdk.training.pictures import draw_curves, draw_validation  # noqa: E402
-from asmnet_sdk.training.samples import FaceSamples, sure_samples  # noqa: E402
-from asmnet_sdk.training.trainer import Trainer  # noqa: E402
-from tests.dotted_faces import dotted_faces  # noqa: E402
-from tests.tiny_network import TinyNetwork  # noqa: E402
+from asmnet_sdk.training.pictures import draw_curves, draw_validation
+from asmnet_sdk.training.samples import FaceSamples, sure_samples
+from asmnet_sdk.training.trainer import Trainer
+from tests.dotted_faces import dotted_faces
+from tests.tiny_network import TinyNetwork
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import InvalidInputError  # noqa: E402
-from asmnet_sdk.training.networks import PaperAsmnet, SpatialAsmnet  # noqa: E402
-from asmnet_sdk.training.weights import load_weights, take_weights  # noqa: E402
-from tests.tiny_network import TinyNetwork  # noqa: E402
+from asmnet_sdk import InvalidInputError
+from asmnet_sdk.training.networks import PaperAsmnet, SpatialAsmnet
+from asmnet_sdk.training.weights import load_weights, take_weights
+from tests.tiny_network import TinyNetwork
 
 
 @pytest.fixture
