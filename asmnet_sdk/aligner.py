@@ -16,7 +16,7 @@ from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.protocol import DetectorInput
 from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import InvalidInputError, ModelError
-from asmnet_sdk.hub.registry import DEFAULT_MODEL
+from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_variant
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.landmarks.contract import ModelMetadata
@@ -44,6 +44,7 @@ class FaceAligner:
         model: A registry name (see ``available_models``), the path of a model file or of a folder
             that holds ``model.onnx``, or a Hub repository ``"owner/name"``. The default lies
             inside the package and never touches the network.
+        variant: Another form of a model of the registry: ``"int8"`` is its 8-bit one.
         detector: Finds the faces when ``predict`` gets no boxes: ``"default"``,
             ``"asmnet-detector"``, ``"yunet"``, any object with ``FaceDetector``'s method, or a
             function in its place. A named one is loaded when first needed.
@@ -82,6 +83,7 @@ class FaceAligner:
         self,
         model: str | os.PathLike[str] = DEFAULT_MODEL,
         *,
+        variant: str | None = None,
         detector: DetectorInput = "default",
         device: DeviceInput = "auto",
         threads: int | None = None,
@@ -110,7 +112,7 @@ class FaceAligner:
             threads=threads,
         )
         path = resolve_model(
-            model,
+            find_variant(model, variant) or model,
             revision=revision,
             filename=filename,
             cache_dir=cache_dir,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from asmnet_sdk.evaluation.accuracy import SubsetFigures
 from asmnet_sdk.landmarks.contract import ModelMetadata
@@ -42,7 +43,7 @@ def model_card(
         hard_faces: Figures of ``lab.hard_faces``, if they were measured.
     """
     return f"""\
-{hub_header(task="keypoint-detection", tags=_TAGS)}
+{_header(metadata.name, figures)}
 # {metadata.name}
 
 Facial landmarks ({metadata.layout}) and head pose of one face crop in one forward pass, for
@@ -87,6 +88,11 @@ with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 - Landmarks behind hands, hair or masks are guesses.
 - Not made for identification, nor for judging emotion, age or character.
 """
+
+
+def _header(name: str, figures: Measurements) -> str:
+    whole = asdict(figures.annotated_boxes[-1])
+    return hub_header(name=name, task="keypoint-detection", tags=_TAGS, figures=whole)
 
 
 def _hard_faces_section(figures: Mapping[str, float] | None) -> str:

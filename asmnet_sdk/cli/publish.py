@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from asmnet_sdk.publishing.upload import Publication
@@ -23,9 +24,30 @@ def add_parser(commands: Subcommands) -> None:
             "Check a folder of model.onnx, README.md and SHA256SUMS, upload it in one commit, tag "
             "that, and fetch the model back. Uses your own token: HF_TOKEN, or hf auth login."
         ),
-        epilog="Example: asmnet publish hub/asmnet-68 --dry-run",
+        epilog=(
+            "Examples:\n"
+            "  asmnet publish hub/asmnet-68 --dry-run\n"
+            "  asmnet publish mine.onnx --figures mine.json --measured-on 'our test photos' "
+            "--repo me/mine --tag v1"
+        ),
     )
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="such as hub/asmnet-68")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="FOLDER|MODEL.onnx",
+        help="such as hub/asmnet-68; of a model file, the folder MODEL-hub is made beside it first",
+    )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="FILE",
+        help="with a model file: what `asmnet evaluate --json` wrote of it, for the card",
+    )
+    parser.add_argument(
+        "--measured-on",
+        metavar="TEXT",
+        help="with --figures: the photos they were measured on",
+    )
     parser.add_argument(
         "--repo", metavar="OWNER/NAME", help="Hub repository (default: that of the registry)"
     )
@@ -40,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.publishing.upload import plan_publication, publish
 
     publication = plan_publication(
-        options.folder, repository=options.repo, tag=options.tag, is_private=options.private
+        _folder_of(options), repository=options.repo, tag=options.tag, is_private=options.private
     )
     _show(publication)
     if options.dry_run:
@@ -50,6 +72,23 @@ def run(options: argparse.Namespace) -> int:
     print(f"published    {page}")
     print(f"verified     the Hub gives SHA-256 {publication.folder.sha256}")
     return 0
+
+
+def _folder_of(options: argparse.Namespace) -> Path:
+    """Return the folder to publish; that of a model file is made."""
+    model: Path = options.folder
+    if model.suffix != ".onnx":
+        return model
+    if options.figures is None or not options.measured_on:
+        raise InvalidInputError(
+            "a model file needs figures for its card: asmnet evaluate PHOTOS --model "
+            f"{model} --json figures.json, then --figures figures.json --measured-on 'our photos'"
+        )
+    from asmnet_sdk.publishing.cards import make_hub_folder
+
+    folder = model.with_name(f"{model.stem}-hub")
+    make_hub_folder(model, folder, figures=options.figures, data_set=options.measured_on)
+    return folder
 
 
 def _show(publication: Publication) -> None:

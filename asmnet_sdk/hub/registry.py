@@ -8,9 +8,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-from asmnet_sdk.errors import UnknownModelError, in_brief
+from asmnet_sdk.errors import InvalidInputError, UnknownModelError, in_brief
 
-__all__ = ["DEFAULT_DETECTOR", "DEFAULT_MODEL", "ModelSpec", "available_models", "find_model"]
+__all__ = [
+    "DEFAULT_DETECTOR",
+    "DEFAULT_MODEL",
+    "ModelSpec",
+    "available_models",
+    "find_model",
+    "find_variant",
+]
 
 DEFAULT_MODEL = "asmnet-68"
 DEFAULT_DETECTOR = "asmnet-detector"
@@ -38,6 +45,8 @@ class ModelSpec:
     """What the model is, in one line."""
     embedded: bool = False
     """Whether the package itself carries the file."""
+    variant_of: str | None = None
+    """Name of the model that this one is another form of: ``name`` is that, ``-`` and the form."""
 
 
 _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
@@ -65,6 +74,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 licence="research only",
                 summary="asmnet-68 in 8 bits: faster on processors with 8-bit instructions",
                 embedded=True,
+                variant_of=DEFAULT_MODEL,
             ),
             ModelSpec(
                 name="asmnet-68-fast",
@@ -154,3 +164,21 @@ def find_model(name: str) -> ModelSpec:
             "and a Hub repository as 'owner/name'"
         )
     return spec
+
+
+def find_variant(model: object, variant: str | None) -> str | None:
+    """Return the name of another form of a model, such as its int8 one; None for none wanted.
+
+    Raises:
+        InvalidInputError: The model has no such form; the message says which it has.
+    """
+    if variant is None:
+        return None
+    forms = {
+        s.name.removeprefix(f"{model}-"): s.name for s in _MODELS.values() if s.variant_of == model
+    }
+    if variant not in forms:
+        raise InvalidInputError(
+            f"{model!r} has no variant {variant!r}; it has {', '.join(forms) or 'none'}"
+        )
+    return forms[variant]

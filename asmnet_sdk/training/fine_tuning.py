@@ -14,18 +14,17 @@ __all__ = ["DEFAULTS", "start_file", "with_defaults"]
 
 DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
-        "epochs": 60,
+        "epochs": 40,
         "batch_size": 16,
         "negatives": 2,
         "learning_rate": 1e-3,
-        "frozen_blocks": 6,
         "average_decay": 0.98,
         "patience": 4,
         "threads": 1,
     }
 )
-"""Key -> value: small batches, a low rate, early blocks kept, an average that follows soon, an end
-where nothing is gained any more."""
+"""Key -> value: small batches, a low rate, an average that follows soon, an end where nothing is
+gained any more."""
 
 
 def start_file(start_from: Path) -> Path:

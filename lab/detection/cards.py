@@ -37,7 +37,7 @@ def detector_card(
         picture: File name of the picture of the hard cases, beside the card.
     """
     return f"""\
-{hub_header(task="object-detection", tags=("face-detection", "asmnet"))}
+{hub_header(name="asmnet-detector", task="object-detection", tags=("face-detection", "asmnet"))}
 # {metadata.name}
 
 Finds faces for [asmnet-sdk](https://pypi.org/project/asmnet-sdk/). Its boxes are tight

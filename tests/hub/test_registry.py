@@ -3,8 +3,15 @@ import re
 
 import pytest
 
-from asmnet_sdk.errors import UnknownModelError
-from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL, available_models, find_model
+from asmnet_sdk import FaceAligner
+from asmnet_sdk.errors import InvalidInputError, UnknownModelError
+from asmnet_sdk.hub.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    available_models,
+    find_model,
+    find_variant,
+)
 from asmnet_sdk.hub.resolving import resolve_model
 
 
@@ -57,3 +64,13 @@ def test_long_names_are_not_repeated():
     with pytest.raises(UnknownModelError) as caught:
         resolve_model("data:" + "x" * 5000)
     assert "x" * 201 not in str(caught.value)
+
+
+def test_a_variant_is_another_form_of_its_model():
+    assert find_variant("asmnet-68", "int8") == "asmnet-68-int8"
+    assert find_variant("asmnet-68", None) is None
+    assert FaceAligner("asmnet-68", variant="int8", device="cpu").model.name == "asmnet-68-int8"
+    with pytest.raises(InvalidInputError, match="'asmnet-68' has no variant 'paper'; it has int8"):
+        find_variant("asmnet-68", "paper")
+    with pytest.raises(InvalidInputError, match="it has none"):
+        FaceAligner("asmnet-98", variant="int8")
