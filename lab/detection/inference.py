@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from asmnet_sdk.crops import scaling_matrix
 from asmnet_sdk.detection.suppression import keep_best
 from asmnet_sdk.geometry import intersection_over_union
 from lab.detection.batches import to_network_input
@@ -91,7 +92,7 @@ def judge(
 def whole_photo(photo: DetectionPhoto, size: int) -> Example:
     """Shrink a photo into the top left corner of a black square, as the detector does."""
     scale = size / max(photo.size_wh)
-    matrix = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+    matrix = scaling_matrix(scale)
     labels = tile_labels(photo, matrix, (size, size))
     picture = photo.cut(matrix, (size, size))
     return Example(picture, labels.boxes, labels.rolls, labels.ignored)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
-from asmnet_sdk.crops import cut_crop
+from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.detection import FaceDetector
 from asmnet_sdk.evaluation.metrics import inter_ocular_nme
-from asmnet_sdk.geometry import Matrix, intersection_over_union, transform_points
+from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
 from lab.detection.damages import DAMAGES, Scene
@@ -136,7 +136,7 @@ def group_mosaics(faces: Sequence[AnnotatedFace]) -> Iterator[tuple[Picture, lis
         for index, face in enumerate(faces[start : start + count]):
             top, left = (_TILE * place for place in divmod(index, _GRID))
             image = load_image(face.photo)
-            matrix = _scaling(_TILE / max(image.shape[:2]))
+            matrix = scaling_matrix(_TILE / max(image.shape[:2]))
             canvas[top : top + _TILE, left : left + _TILE] = cut_crop(image, matrix, (_TILE, _TILE))
             points = transform_points(matrix, face.landmarks) + np.array([left, top])
             boxes.append(BoundingBox.around(points))
@@ -145,14 +145,10 @@ def group_mosaics(faces: Sequence[AnnotatedFace]) -> Iterator[tuple[Picture, lis
 
 def small_face_picture(image: Picture, truth: BoundingBox) -> tuple[Picture, BoundingBox]:
     """Shrink a photo so that its face has 24 px, into the top left of a black 320 x 320 picture."""
-    matrix = _scaling(_SMALL_FACE / max(truth.width, truth.height))
+    matrix = scaling_matrix(_SMALL_FACE / max(truth.width, truth.height))
     picture = cut_crop(image, matrix, (_SMALL_CANVAS, _SMALL_CANVAS))
     corners = transform_points(matrix, np.reshape(list(truth), (2, 2)))
     return picture, BoundingBox.around(corners)
-
-
-def _scaling(scale: float) -> Matrix:
-    return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
 
 
 def _best_match(

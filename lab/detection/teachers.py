@@ -11,7 +11,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from asmnet_sdk.crops import cut_crop
+from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.geometry import Matrix, compose, invert, transform_points
 
 __all__ = ["Candidate", "MediaPipeJudge", "YuNetTeacher", "quarter_turn"]
@@ -87,7 +87,7 @@ class YuNetTeacher:
         height, width = image.shape[:2]
         turn, (new_width, new_height) = quarter_turn(width, height, quarters)
         scale = long_side / max(width, height)
-        scaling = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
+        scaling = scaling_matrix(scale)
         matrix = compose(scaling, turn)
         size_wh = (max(32, round(new_width * scale)), max(32, round(new_height * scale)))
         back = invert(matrix)
