@@ -5,7 +5,8 @@ Every line width follows the size of the face and of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _REGION_COLORS: dict[str, Color] = {
 # The axes x, y, z of the head, in the usual red, green, blue.
 _AXIS_COLORS: tuple[Color, ...] = ((230, 60, 50), (60, 190, 80), (60, 120, 255))
 
+_TEXT_ZOOM = 3  # letters are drawn so much larger, then averaged down
 _CAP_HEIGHT = 63.0  # of Hershey Simplex at scale 3, in pixels
 
 
@@ -46,7 +48,7 @@ def draw_faces(
     faces: Iterable[Face],
     *,
     points: bool = True,
-    contours: bool = True,
+    contours: bool | Collection[str] = True,
     boxes: bool = True,
     head_pose: bool = True,
     line_width: float | None = None,
@@ -60,7 +62,8 @@ def draw_faces(
         points: Draw each landmark as a white dot; one that is more likely hidden than seen
             (``Face.landmark_visible``) as a ring.
         contours: Draw the lines of the layout: jaw sky blue, eyebrows orange, eyes green, nose
-            yellow, lips vermilion.
+            yellow, lips vermilion. Names of ``layout.indices``, such as ``["right_eye", "mouth"]``,
+            draw these parts alone.
         boxes: Mark the corners of each ``Face.box``; above it stand the track id and the score,
             where there are any.
         head_pose: Draw the axes of the head from the nose tip and write yaw, pitch and roll in
@@ -75,14 +78,15 @@ def draw_faces(
 
     Raises:
         InvalidImageError: The image cannot be used.
-        InvalidInputError: A face has landmarks or angles that are not finite.
+        InvalidInputError: A face has landmarks or angles that are not finite, or its layout has no
+            part of a name in ``contours``.
     """
     canvas = load_image(image, color=color)
     faces = list(faces)
     layers = (
         (boxes, _box_strokes),
         (head_pose, _axis_strokes),
-        (contours, _contour_strokes),
+        (bool(contours), partial(_contour_strokes, parts=contours)),
         (points, _point_strokes),
     )
     for face in faces:
@@ -121,11 +125,28 @@ def _box_strokes(face: Face, width: float) -> Iterator[Stroke]:
             yield Stroke(corner, _WHITE, width)
 
 
-def _contour_strokes(face: Face, width: float) -> Iterator[Stroke]:
+def _contour_strokes(
+    face: Face, width: float, *, parts: bool | Collection[str]
+) -> Iterator[Stroke]:
+    wanted = None if isinstance(parts, bool) else _points_of(face, parts)
     for name, contour in face.layout.contours.items():
+        if wanted is not None and not wanted.issuperset(contour.indices):
+            continue
         line = face.landmarks[list(contour.indices)].astype(np.float64)
         color = next((c for part, c in _REGION_COLORS.items() if part in name), _WHITE)
         yield Stroke(line, color, width if len(line) > 1 else 4 * width, contour.closed)
+
+
+def _points_of(face: Face, parts: Collection[str]) -> set[int]:
+    """Return the points of some parts of a face."""
+    indices = face.layout.indices
+    names = [parts] if isinstance(parts, str) else list(parts)
+    unknown = [name for name in names if name not in indices]
+    if unknown:
+        raise InvalidInputError(
+            f"{face.layout.name} has no part {unknown[0]!r}; there are {', '.join(indices)}"
+        )
+    return {index for name in names for index in indices[name]}
 
 
 def _point_strokes(face: Face, width: float) -> Iterator[Stroke]:
@@ -199,13 +220,15 @@ def _text_masks(
     text: str, cap_height: float, widest: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the (h, w) coverage in [0, 1] of the letters, and of the letters with an outline."""
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 3, 7)
-    border = 12
+    enlarged = min(1.0, _TEXT_ZOOM * cap_height / _CAP_HEIGHT)  # of letters at scale 3
+    font, stroke, border = 3 * enlarged, max(1, round(7 * enlarged)), max(3, round(12 * enlarged))
+    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font, stroke)
     fill = np.zeros((height + below + 2 * border, width + 2 * border), np.uint8)
     start = (border, border + height)
-    cv2.putText(fill, text, start, cv2.FONT_HERSHEY_SIMPLEX, 3, 255, 7, cv2.LINE_AA)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * border - 5, 2 * border - 5))
-    scale = min(cap_height / _CAP_HEIGHT, widest / fill.shape[1])
+    cv2.putText(fill, text, start, cv2.FONT_HERSHEY_SIMPLEX, font, 255, stroke, cv2.LINE_AA)
+    reach = max(3, round(2 * border - 5 * enlarged) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    scale = min(cap_height / (_CAP_HEIGHT * enlarged), widest / fill.shape[1])
     size_wh = (max(1, int(fill.shape[1] * scale)), max(1, int(fill.shape[0] * scale)))
     outlined = cv2.dilate(fill, disc)
     return _shrink_to_coverage(fill, size_wh), _shrink_to_coverage(outlined, size_wh)

@@ -7,7 +7,7 @@ back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
@@ -26,7 +26,7 @@ Color: TypeAlias = tuple[int, int, int]
 
 OUTLINE: Color = (16, 20, 24)
 OUTLINE_OPACITY = 0.6
-_FINEST_WIDTH = 4.0  # in pixels of the enlarged copy
+_FINEST_WIDTH = 2.0  # in pixels of the enlarged copy
 _LARGEST_COPY = 2**24  # pixels
 _SHIFT = 4  # fractional bits of the coordinates that OpenCV takes
 _FARTHEST = 1e5  # pixels; points beyond are drawn there
@@ -58,13 +58,13 @@ def draw_strokes(canvas: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
     zoom = max(1, min(int(np.ceil(_FINEST_WIDTH / finest)), affordable))
     large_wh = (width * zoom, height * zoom)
     large = cv2.resize(part, large_wh, interpolation=cv2.INTER_NEAREST)
-    zoomed = [_zoomed(stroke, corner, zoom) for stroke in strokes]
+    fixed = _fixed_points(strokes, corner, zoom)
     outlined = large.copy()
-    for stroke in zoomed:
-        _draw_stroke(outlined, stroke, OUTLINE, stroke.width + 1.6 * finest * zoom)
+    for stroke, points in zip(strokes, fixed, strict=True):
+        _draw_stroke(outlined, points, stroke, OUTLINE, zoom * (stroke.width + 1.6 * finest))
     cv2.addWeighted(outlined, OUTLINE_OPACITY, large, 1 - OUTLINE_OPACITY, 0, dst=large)
-    for stroke in zoomed:
-        _draw_stroke(large, stroke, stroke.color, stroke.width, hollow=stroke.hollow)
+    for stroke, points in zip(strokes, fixed, strict=True):
+        _draw_stroke(large, points, stroke, stroke.color, zoom * stroke.width, hollow=stroke.hollow)
     part[...] = cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
 
 
@@ -79,16 +79,28 @@ def _part_under(
     return canvas[low[1] : high[1], low[0] : high[0]], low
 
 
-def _zoomed(stroke: Stroke, corner: NDArray[np.int64], zoom: int) -> Stroke:
-    inside = np.clip(stroke.points - corner, -_FARTHEST, _FARTHEST)
-    points = transform_points(resize_matrix((1, 1), (zoom, zoom)), inside)
-    return replace(stroke, points=points, width=stroke.width * zoom)
+def _fixed_points(
+    strokes: Sequence[Stroke], corner: NDArray[np.int64], zoom: int
+) -> list[NDArray[np.int32]]:
+    """Return the points of each stroke in the enlarged copy, as OpenCV's fixed-point numbers."""
+    points = np.concatenate([stroke.points for stroke in strokes]) - corner
+    zoomed = transform_points(
+        resize_matrix((1, 1), (zoom, zoom)), np.clip(points, -_FARTHEST, _FARTHEST)
+    )
+    fixed = np.rint(zoomed * 2**_SHIFT).astype(np.int32)
+    ends = np.cumsum([len(stroke.points) for stroke in strokes])
+    return np.split(fixed, ends[:-1])
 
 
 def _draw_stroke(
-    image: MatLike, stroke: Stroke, color: Color, width: float, *, hollow: bool = False
+    image: MatLike,
+    points: NDArray[np.int32],
+    stroke: Stroke,
+    color: Color,
+    width: float,
+    *,
+    hollow: bool = False,
 ) -> None:
-    points = np.rint(stroke.points * 2**_SHIFT).astype(np.int32)
     if len(points) == 1:
         thickness = max(1, round(width / 4)) if hollow else cv2.FILLED
         radius = round((width - max(thickness, 0)) / 2 * 2**_SHIFT)

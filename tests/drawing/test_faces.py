@@ -186,6 +186,19 @@ def test_contours_are_drawn_in_region_colours():
     assert drawn[300, 375].tolist() == [230, 159, 0]
 
 
+def test_chosen_parts_are_drawn_alone():
+    face, options = face_with(layout=IBUG_68), {**NOTHING, "contours": ["right_eye"]}
+    eye = draw_faces(grey(), [face], **options)
+    assert changed(eye, grey()).any()
+    x, y = np.rint(face.part("jaw")[8]).astype(int)
+    assert not changed(eye, grey())[y, x]
+    mouth = draw_faces(grey(), [face], **{**NOTHING, "contours": "mouth"})
+    lips = draw_faces(grey(), [face], **{**NOTHING, "contours": ("inner_lip", "outer_lip")})
+    np.testing.assert_array_equal(mouth, lips)
+    with pytest.raises(InvalidInputError, match="no part 'eyes'; there are jaw"):
+        draw_faces(grey(), [face], contours=["eyes"])
+
+
 def test_closed_contours_return_to_their_first_point():
     landmarks = np.full((68, 2), 100.0)
     landmarks[36:42] = [(300, 500), (400, 400), (600, 400), (700, 500), (600, 800), (300, 800)]
