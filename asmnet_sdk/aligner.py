@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain, islice
-from typing import TypeAlias, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.batches import ImageWithBoxes, naming_image, pair_images_with_boxes
 from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
 from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.protocol import DetectorInput
@@ -20,7 +19,7 @@ from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_variant
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from asmnet_sdk.landmarks.looks import Passes, check_passes, look
+from asmnet_sdk.landmarks.looks import Passes, check_passes, look_at_images
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face
@@ -30,8 +29,6 @@ from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 __all__ = ["FaceAligner"]
 
 _IMAGES_AT_ONCE = 16  # held in memory at a time
-
-_Pair: TypeAlias = tuple[ImageInput, BoxesInput | None]
 
 
 class FaceAligner:
@@ -249,7 +246,7 @@ class FaceAligner:
             InvalidInputError: There are not as many lists of boxes as images, or an image or its
                 boxes cannot be used: the message says which, counted from 0.
         """
-        pairs = _pairs(images, boxes)
+        pairs = pair_images_with_boxes(images, boxes)
         faces: list[list[Face]] = []
         for start in range(0, len(pairs), _IMAGES_AT_ONCE):
             faces += self._faces_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
@@ -323,12 +320,14 @@ class FaceAligner:
         if self._is_closed:
             raise ModelError("this aligner was closed")
 
-    def _faces_of(self, pairs: Sequence[_Pair], start: int, color: ColorOrder) -> list[list[Face]]:
+    def _faces_of(
+        self, pairs: Sequence[ImageWithBoxes], start: int, color: ColorOrder
+    ) -> list[list[Face]]:
         """Return the faces of several images; ``start`` is the number of the first one."""
         images: list[NDArray[np.uint8]] = []
         crops: list[list[FaceCrop]] = []
         for number, (image, boxes) in enumerate(pairs, start):
-            with _named(f"image {number}"):
+            with naming_image(number):
                 images.append(load_image(image, color=color, copy=False))
                 crops.append(self.cut(images[-1], boxes, color="rgb"))
         return [
@@ -341,9 +340,7 @@ class FaceAligner:
     ) -> list[list[Face]]:
         """Look at the crops of several RGB images together; return the faces of each."""
         self._check_open()
-        image_of_each = [i for i, some in zip(images, crops, strict=True) for _ in some]
-        faces = iter(look(self._network, image_of_each, list(chain(*crops)), self._passes))
-        return [list(islice(faces, len(some))) for some in crops]
+        return look_at_images(self._network, images, crops, self._passes)
 
     def _places_in(
         self, image: NDArray[np.uint8], boxes: BoxesInput | Sequence[Face] | None
@@ -356,28 +353,3 @@ class FaceAligner:
         for box in found:
             check_box_against_image(box, image)
         return found
-
-
-def _pairs(images: Iterable[ImageInput], boxes: Iterable[BoxesInput] | None) -> list[_Pair]:
-    """Return each image with its boxes."""
-    if isinstance(images, str | bytes | os.PathLike) or not isinstance(images, Iterable):
-        raise InvalidInputError(
-            f"images is one {type(images).__name__}; needed: several images, or predict"
-        )
-    images = list(images)
-    places = [None] * len(images) if boxes is None else list(boxes)
-    if len(places) != len(images):
-        raise InvalidInputError(
-            f"{len(images)} images came with {len(places)} lists of boxes; "
-            "needed: one list for each image"
-        )
-    return list(zip(images, places, strict=True))
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Say in errors which image they are about."""
-    try:
-        yield
-    except InvalidInputError as error:
-        raise type(error)(f"{name}: {error}") from error

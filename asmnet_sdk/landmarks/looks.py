@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
 
-__all__ = ["Passes", "check_passes", "look"]
+__all__ = ["Passes", "check_passes", "look", "look_at_images"]
 
 Passes: TypeAlias = Literal["auto", 1, 2]
 """How often the network looks at a face."""
@@ -67,6 +67,18 @@ def look(
     for further_crops in _ROUNDS[passes]:
         looks = _look_again(network, looks, further_crops)
     return [seen.face for seen in looks]
+
+
+def look_at_images(
+    network: LandmarkNetwork,
+    images: Sequence[NDArray[np.uint8]],
+    crops: Sequence[Sequence[FaceCrop]],
+    passes: Passes,
+) -> list[list[Face]]:
+    """Look at the crops of several images together; return the faces of each image."""
+    image_of_each = [image for image, some in zip(images, crops, strict=True) for _ in some]
+    faces = iter(look(network, image_of_each, list(chain(*crops)), passes))
+    return [list(islice(faces, len(some))) for some in crops]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
