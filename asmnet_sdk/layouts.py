@@ -50,8 +50,8 @@ class _Contours(dict[str, Contour]):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a layout cannot be changed")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
