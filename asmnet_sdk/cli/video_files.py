@@ -79,7 +79,7 @@ class Video:
                 "folder of frames, numbered frames (%04d.png), or an address (rtsp://, http://)"
             )
         is_number = source.isdecimal() and self._is_live
-        return cv2.VideoCapture(int(source) if is_number else source)  # type: ignore[return-value]
+        return cv2.VideoCapture(int(source) if is_number else source)
 
     def _why_closed(self) -> str:
         if self._is_live:
