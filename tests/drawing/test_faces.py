@@ -188,10 +188,14 @@ def test_contours_are_drawn_in_region_colours():
 
 def test_chosen_parts_are_drawn_alone():
     face, options = face_with(layout=IBUG_68), {**NOTHING, "contours": ["right_eye"]}
-    eye = draw_faces(grey(), [face], **options)
-    assert changed(eye, grey()).any()
-    x, y = np.rint(face.part("jaw")[8]).astype(int)
-    assert not changed(eye, grey())[y, x]
+    eye, everything = (
+        draw_faces(grey(), [face], **some, color="rgb", line_width=3)
+        for some in (options, {**NOTHING, "contours": True})
+    )
+    green, sky_blue = (0, 190, 140), (86, 180, 233)
+    assert (eye == green).all(axis=-1).any()
+    assert not (eye == sky_blue).all(axis=-1).any()
+    assert (everything == sky_blue).all(axis=-1).any()
     mouth = draw_faces(grey(), [face], **{**NOTHING, "contours": "mouth"})
     lips = draw_faces(grey(), [face], **{**NOTHING, "contours": ("inner_lip", "outer_lip")})
     np.testing.assert_array_equal(mouth, lips)
