@@ -19,6 +19,8 @@ from tests.golden import BOXES, EXAMPLES, read_golden
 
 HUB = REPOSITORY / "hub"
 OURS = [spec for spec in available_models() if spec.repository.startswith("asmnet/")]
+if not all((HUB / spec.name / "model.onnx").is_file() for spec in OURS):
+    pytest.skip("the source archive carries no published weights", allow_module_level=True)
 ALIGNERS = [spec for spec in OURS if spec.kind == "aligner"]
 
 
