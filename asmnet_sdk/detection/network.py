@@ -21,7 +21,15 @@ from asmnet_sdk.detection.scales import (
     well_seen_size,
 )
 from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
-from asmnet_sdk.geometry import Matrix, invert, transform_points
+from asmnet_sdk.detection.turning import (
+    QUARTERS,
+    best_of,
+    is_unsure,
+    quarter_turn,
+    turned_back,
+    turned_picture,
+)
+from asmnet_sdk.geometry import Matrix, compose, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.results import BoundingBox
@@ -40,6 +48,9 @@ class AsmnetDetector:
     more closely; where it shows faces so small that there may be smaller ones, up to twice. Each
     time the side is 2.5 times as long: twice that of the photo and 2560 px at most.
     ``min_face_size`` settles how closely instead. Time grows with the square of the side.
+
+    A photo whose first look shows no face for sure is looked at turned by 90, 180 and 270 degrees,
+    too; large faces that are clearer there have boxes with a ``roll``.
 
     Args:
         path: The model file; None is the one in the package.
@@ -87,6 +98,7 @@ class AsmnetDetector:
         size_wh = (image.shape[1], image.shape[0])
         side = first_side(self.metadata.long_side, size_wh)
         boxes = self._look(image, side)
+        turned = self._look_turned(image, side) if is_unsure(boxes) else []
         for looks in range(_MOST_CLOSER_LOOKS):
             well_seen = well_seen_size(self.metadata.smallest_face, side, size_wh)
             closer = self._closer_side(side, size_wh, boxes, well_seen)
@@ -99,7 +111,7 @@ class AsmnetDetector:
                 overlap_threshold=self.overlap_threshold,
             )
             side = closer
-        return self._select(boxes)
+        return self._select(best_of(boxes, turned, overlap_threshold=self.overlap_threshold))
 
     def close(self) -> None:
         """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
@@ -114,11 +126,28 @@ class AsmnetDetector:
         needed = min(needed, LARGEST_SIDE)
         return needed if needed > side else None
 
-    def _look(self, image: NDArray[np.uint8], side: float) -> list[BoundingBox]:
-        """Find the faces in a photo whose long side is so long in the network's picture."""
-        scale = side / max(image.shape[:2])
-        matrix = scaling_matrix(scale)
-        outputs = self._session.run({"image": self._input_picture(image, matrix)[np.newaxis]})
+    def _look_turned(self, image: NDArray[np.uint8], side: float) -> list[BoundingBox]:
+        """Find large faces that lie on their side or upside down."""
+        well_seen = well_seen_size(self.metadata.smallest_face, side, image.shape[1::-1])
+        return [
+            turned_back(box, quarters)
+            for quarters in QUARTERS
+            for box in self._look(image, side, quarters)
+            if max(box.width, box.height) >= well_seen
+        ]
+
+    def _look(self, image: NDArray[np.uint8], side: float, quarters: int = 0) -> list[BoundingBox]:
+        """Find the faces in a photo whose long side is so long in the network's picture.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            side: In pixels.
+            quarters: Quarter turns, clockwise, by which the network sees the photo turned.
+        """
+        matrix = scaling_matrix(side / max(image.shape[:2]))
+        picture = self._input_picture(image, matrix)
+        turn = quarter_turn(picture.shape[1], picture.shape[0], quarters)
+        outputs = self._session.run({"image": turned_picture(picture, quarters)[np.newaxis]})
         check_outputs(outputs, score_threshold=self.score_threshold, path=self._session.path)
         kept = keep_best(
             outputs["boxes"],
@@ -127,7 +156,8 @@ class AsmnetDetector:
             overlap_threshold=self.overlap_threshold,
         )
         corners = outputs["boxes"][kept].reshape(-1, 2)
-        rows = transform_points(invert(matrix), corners).reshape(-1, 4).tolist()
+        opposite = transform_points(invert(compose(turn, matrix)), corners).reshape(-1, 2, 2)
+        rows = np.hstack([opposite.min(axis=1), opposite.max(axis=1)]).tolist()
         scores = outputs["scores"][kept].tolist()
         rolls = outputs["rolls"][kept].tolist() if "rolls" in outputs else [None] * len(scores)
         return [

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.datasets import read_300w
 from asmnet_sdk.detection import AsmnetDetector
-from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.detection.turning import quarter_turn
+from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.hub.registry import find_model
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import load_image
@@ -52,6 +53,31 @@ def test_detector_is_small_and_names_its_data_and_terms(detector):
 def test_portraits_have_one_face_each(detector, name):
     [box] = detector.detect(load_image(EXAMPLES / f"{name}.jpg"))
     assert intersection_over_union(list(box), PORTRAITS[name])[0, 0] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("name", "quarters", "roll"),
+    [
+        ("astronaut", 1, 90),
+        ("astronaut", 2, -180),
+        ("astronaut", 3, -90),
+        ("grace_hopper", 1, 90),
+        ("grace_hopper", 3, -90),
+    ],
+)
+def test_portraits_on_their_side_and_upside_down_are_found_with_their_roll(
+    detector, name, quarters, roll
+):
+    """The photo is turned clockwise by quarters; so are the heads."""
+    portrait = load_image(EXAMPLES / f"{name}.jpg")
+    height, width = portrait.shape[:2]
+    corners = np.reshape(list(PORTRAITS[name]), (2, 2))
+    turned = transform_points(quarter_turn(width, height, quarters), corners)
+    truth = [*turned.min(axis=0), *turned.max(axis=0)]
+    boxes = detector.detect(np.ascontiguousarray(np.rot90(portrait, -quarters)))
+    overlaps = intersection_over_union([list(box) for box in boxes], truth)[:, 0]
+    assert overlaps.max() > 0.7
+    assert boxes[int(overlaps.argmax())].roll == roll
 
 
 @pytest.mark.parametrize("enlargement", [0.5, 2, 5])

@@ -89,11 +89,12 @@ def test_max_faces_keeps_the_largest(square_file):
 
 
 class LookedDetector(AsmnetDetector):
-    """A detector that keeps the sides of its looks."""
+    """A detector that keeps the sides of its upright looks."""
 
-    def _look(self, image, side):
-        self.sides = [*getattr(self, "sides", []), side]
-        return super()._look(image, side)
+    def _look(self, image, side, quarters=0):
+        if not quarters:
+            self.sides = [*getattr(self, "sides", []), side]
+        return super()._look(image, side, quarters)
 
 
 @pytest.mark.parametrize(
