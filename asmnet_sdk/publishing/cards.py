@@ -142,11 +142,6 @@ def _card(
         data_set=data_set,
         figures=rows[-1],
     )
-    table = "\n".join(
-        f"| {row['subset']} | {row['faces']} | {row['nme_percent']:.2f} | "
-        f"{row['failure_rate_percent']:.2f} | {row['auc']:.3f} |"
-        for row in rows
-    )
     return f"""\
 {header}
 # {metadata.name}
@@ -166,6 +161,21 @@ faces = FaceAligner("OWNER/NAME").predict("photo.jpg")  # this repository
 | training data | {metadata.training_data} |
 | licence | {metadata.licence} |
 
+{_accuracy(rows, data_set)}
+## Limits
+
+What was not measured is not known: other cameras, ages, skin colours and angles than those of the
+photos above. Not made for identification, nor for judging emotion or character.
+"""
+
+
+def _accuracy(rows: Sequence[Mapping[str, Any]], data_set: str) -> str:
+    table = "\n".join(
+        f"| {row['subset']} | {row['faces']} | {row['nme_percent']:.2f} | "
+        f"{row['failure_rate_percent']:.2f} | {row['auc']:.3f} |"
+        for row in rows
+    )
+    return f"""\
 ## Accuracy
 
 On {data_set}, by `asmnet evaluate`:
@@ -176,9 +186,4 @@ On {data_set}, by `asmnet evaluate`:
 
 NME is the mean landmark error divided by the distance of the outer eye corners, or of the two
 points that the layout names in their place.
-
-## Limits
-
-What was not measured is not known: other cameras, ages, skin colours and angles than those of the
-photos above. Not made for identification, nor for judging emotion or character.
 """
