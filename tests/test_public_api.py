@@ -44,6 +44,7 @@ DOCUMENTED = {
     "detection": {"AsmnetDetector", "FaceDetector", "YuNetDetector"},
     "image_headers": {"read_image_header"},
     "images": {"MAX_IMAGE_BYTES", "load_image", "read_image_header", "sample_photo"},
+    "interop": {"faces_to_frame", "faces_to_supervision", "normalized_landmarks"},
     "labelling": {"least_certain_first", "propose", "write_labels"},
     "layouts": {"FIVE_POINT", "IBUG_68", "WFLW_98", "Layout"},
     "publishing": {"PublishError"},
