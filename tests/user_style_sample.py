@@ -48,6 +48,7 @@ from asmnet_sdk import (
     faces_to_csv,
     faces_to_json,
     load_image,
+    sample_photo,
     warp_face,
 )
 
@@ -64,6 +65,9 @@ class FixedDetector:
 def align(photo: Path) -> list[Face]:
     detector: FaceDetector = FixedDetector()
     aligner = FaceAligner("asmnet-68", detector=detector, device="cpu", threads=1, passes=1)
+    assert_type(
+        FaceAligner(passes="auto", min_score=0.3, max_faces=5).detect(photo)[0].roll, float | None
+    )
     faces = aligner.predict(photo)
     assert_type(faces, list[Face])
     assert_type(aligner.detect(photo), list[BoundingBox])
@@ -88,6 +92,7 @@ def every_kind_of_image(photo: Path) -> None:
         aligner.predict(Image.open(photo), [list(BOX)])
         aligner.predict(image, BoundingBox(*BOX), color="bgr")
         assert_type(load_image(Image.open(photo)), NDArray[np.uint8])
+    assert_type(load_image(sample_photo()), NDArray[np.uint8])
 
 
 def read(face: Face) -> None:
@@ -133,6 +138,7 @@ def follow(photo: Path) -> None:
     assert_type(tracker.update(photo), list[Face])
     assert_type(tracker.update(photo, timestamp=1.5), list[Face])
     tracker.reset()
+    assert_type(FaceTracker().update(photo), list[Face])
 
 
 def look_at_layouts_and_models() -> None:
