@@ -27,8 +27,7 @@ def add_parser(commands: Subcommands) -> None:
         epilog=(
             "Examples:\n"
             "  asmnet publish hub/asmnet-68 --dry-run\n"
-            "  asmnet publish mine.onnx --figures mine.json --measured-on 'our test photos' "
-            "--repo me/mine --tag v1"
+            "  asmnet publish mine.onnx --figures mine.json --repo me/mine"
         ),
     )
     parser.add_argument(
