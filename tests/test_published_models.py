@@ -78,7 +78,10 @@ def test_model_names_its_data_and_terms(published):
 
 
 def test_models_agree_on_the_portraits(published):
-    """Other sizes, layouts and number formats move landmarks of the default model by little."""
+    """Other sizes, layouts and number formats move landmarks of the default model by little.
+
+    Models whose head pose was learned from other faces differ more in it: by up to 4 degrees.
+    """
     expected = read_golden(DEFAULT_MODEL)
     for name, box in BOXES.items():
         face = published.predict(EXAMPLES / name, box)[0].to_layout("IBUG_68")
@@ -86,5 +89,5 @@ def test_models_agree_on_the_portraits(published):
         assert np.linalg.norm(distance, axis=1).mean() < 0.03 * (box[2] - box[0])
         for angle in ("yaw", "pitch", "roll"):
             assert getattr(face.head_pose, angle) == pytest.approx(
-                expected[name]["head_pose"][angle], abs=3
+                expected[name]["head_pose"][angle], abs=4
             )
