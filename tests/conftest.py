@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,15 @@ def yunet_file() -> Path:
     if not file.is_file():
         pytest.skip("the YuNet model file is not at hand")
     return file
+
+
+@pytest.fixture
+def heeded_interruption() -> Iterator[None]:
+    """Let new processes heed Ctrl-C even where the tests run in the background of a shell.
+
+    A shell without job control starts such a run with SIGINT ignored, and what it starts inherits
+    that.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

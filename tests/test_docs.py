@@ -18,6 +18,7 @@ import pytest
 
 import asmnet_sdk
 from asmnet_sdk import FaceAligner, ModelDownloadError, errors
+from asmnet_sdk.cli import installation
 from asmnet_sdk.cli.program import main, make_parser
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_model
 from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
@@ -35,8 +36,9 @@ CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SHELL = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(asmnet [a-z][^`]*)`")
-# What a test cannot run: .ci/run does the first one; the second needs a network.
-INSTALLING = {"pip install .", "pip install asmnet-sdk"}
+# What a test cannot run: .ci/run does the first one; the others change what is installed.
+MENDING = ["pip uninstall -y opencv-python-headless opencv-python", "pip install opencv-python"]
+INSTALLING = {"pip install .", "pip install asmnet-sdk", *MENDING}
 TESTING = ['pip install -e ".[dev]"', "pytest"]  # .ci/run does this, with further extras
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -129,6 +131,14 @@ def test_commands_run(name: str, workplace: Path):
             run = [sys.executable, "-m", "asmnet_sdk", *words]
             result = subprocess.run(run, cwd=workplace, capture_output=True, check=False)
             assert result.returncode == 0, f"{line}: {result.stderr.decode()}"
+
+
+def test_home_mends_two_opencvs_as_the_doctor_says(monkeypatch):
+    opencvs = {"opencv-python-headless": "5.0.0", "opencv-python": "5.0.0"}
+    monkeypatch.setattr(installation, "installed_version", opencvs.get)
+    [advice] = installation.find_conflicts()
+    assert f": {MENDING[0]}, then install the one you need" in advice
+    assert [line for line in commands_of(DOCS / "index.md") if line in MENDING] == MENDING
 
 
 def test_ci_installs_as_the_readme_says():
@@ -253,7 +263,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_site_fetches_nothing_from_elsewhere(site):
-    fetching = re.compile(r"(?:src=|<link[^>]+href=|url\()[\"']?https?://")
+    fetching = re.compile(
+        r"(?:src=|<link (?!rel=\"(?:canonical|alternate|edit)\")[^>]*href=|url\()[\"']?https?://"
+    )
     for page in site.rglob("*.html"):
         assert not fetching.search(page.read_text("utf-8")), page
 

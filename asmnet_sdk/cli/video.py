@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
@@ -111,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
             min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,
         )
         tally = _Tally()
-        stack.callback(_close, tally, options)
+        stack.push(partial(_close, tally, options))
         sinks = [*_open_sinks(options, stack, aligner.layout, video.frame_rate), tally.count]
         bar = stack.enter_context(ProgressBar(_total(video, options.max_frames), "video"))
         for index, (seconds, frame) in enumerate(video.frames(options.max_frames)):
@@ -136,8 +137,16 @@ class _Tally:
         self.people |= {face.track_id for face in faces}
 
 
-def _close(tally: _Tally, options: argparse.Namespace) -> None:
-    """Say on standard error what was done, also after Ctrl-C."""
+def _close(
+    tally: _Tally,
+    options: argparse.Namespace,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    trace: TracebackType | None,
+) -> None:
+    """Say on standard error what was done, also after Ctrl-C; an error has a line of its own."""
+    if kind not in (None, KeyboardInterrupt):
+        return
     people = "1 person" if len(tally.people) == 1 else f"{len(tally.people)} people"
     outputs = _named_outputs(options)
     written = [str(path) for path in outputs if path.exists()]

@@ -514,6 +514,7 @@ def test_a_full_disk_is_one_line(predict_words, photos):
     assert (out, err) == ("1\n", "asmnet: error: No space left on device\n")
 
 
+@pytest.mark.usefixtures("heeded_interruption")
 def test_interruption_is_one_line(predict_words, tmp_path):
     """The photo is a pipe that gives nothing, so that it waits until the signal comes."""
     os.mkfifo(tmp_path / "a.png")

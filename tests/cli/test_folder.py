@@ -55,6 +55,7 @@ def test_several_photos_at_once_give_what_one_after_the_other_gives(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+@pytest.mark.usefixtures("heeded_interruption")
 def test_interrupted_folder_keeps_what_is_done_and_ends_at_once(dot_model, tmp_path):
     folder = tmp_path / "many"
     folder.mkdir()

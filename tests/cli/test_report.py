@@ -24,6 +24,7 @@ from asmnet_sdk.cli.thumbnails import (
 )
 from tests.browser import Browser
 from tests.dot_model import picture_with_dots
+from tests.turned_eyes import eyes_of
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
 GREY = np.full((200, 300, 3), 90, np.uint8)
@@ -31,20 +32,18 @@ GREY = np.full((200, 300, 3), 90, np.uint8)
 
 def face_at(box: BoundingBox, *, yaw: float = 0, sigma: float | None = 1.0, **options) -> Face:
     """A face whose outer eye corners are 50 px apart, with eyes 0.2 and lips 0.5 open."""
+    pose = HeadPose(yaw, -2.5, 3.25)
     points = np.tile(np.float32([box.center]), (68, 1))
-    right, left = box.center[0] - 25, box.center[0] + 25
-    for first, corner in ((36, right), (42, left - 10)):
-        y = box.center[1] - 20
-        points[first : first + 6] = [
-            (corner, y), (corner + 3, y - 1), (corner + 7, y - 1),
-            (corner + 10, y), (corner + 7, y + 1), (corner + 3, y + 1),
-        ]  # fmt: skip
+    eyes = eyes_of(pose, upper=0.1, lower=0.1) / 10
+    for first, outer, side in ((36, 36, -25), (42, 45, 25)):
+        eye = eyes[first : first + 6] - eyes[outer]
+        points[first : first + 6] = eye + box.center + np.float32([side, -20])
     points[[60, 61, 63, 64, 65, 67]] = np.float32(
         [(0, 0), (5, -5), (15, -5), (20, 0), (15, 5), (5, 5)]
     ) + box.center  # fmt: skip
     return Face(
         landmarks=points,
-        head_pose=HeadPose(yaw, -2.5, 3.25),
+        head_pose=pose,
         box=box,
         layout=IBUG_68,
         landmark_sigma=None if sigma is None else np.full(68, sigma, np.float32),

@@ -95,7 +95,7 @@ def interrupt_after(monkeypatch, frames: int) -> None:
 def test_prints_a_line_of_json_a_frame(run, clip):
     code, out, err = run(clip)
     records = [json.loads(line) for line in out.splitlines()]
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "12 frames, 1 person\n")
     assert [record["frame"] for record in records] == list(range(FRAMES))
     assert [record["seconds"] for record in records] == pytest.approx(
         [index / 25 for index in range(FRAMES)], abs=0.001
@@ -159,12 +159,13 @@ def frame_folder(tmp_path: Path, clip: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["", "%04d.png"])
-def test_folders_and_numbered_frames_are_videos(run, clip, frame_folder, name):
+def test_folders_and_numbered_frames_are_videos(run, tmp_path, frame_folder, name):
     code, out, _ = run(frame_folder / name)
     records = [json.loads(line) for line in out.splitlines()]
     assert code == 0
     assert [record["frame"] for record in records] == list(range(FRAMES))
     assert records[3]["seconds"] == pytest.approx(0.1)  # 30 frames a second
+    clip = write_video(tmp_path / "as fast.avi", rate=30.0)
     from_clip = [json.loads(line) for line in run(clip, "--no-smoothing")[1].splitlines()]
     again = [json.loads(x) for x in run(frame_folder / name, "--no-smoothing")[1].splitlines()]
     assert [r["faces"][0]["landmarks"] for r in again] == [
@@ -194,13 +195,16 @@ def test_codec_that_gives_no_frame_is_named(run, clip, monkeypatch):
 
 
 def test_csv_has_a_row_a_face(run, clip, tmp_path):
-    assert run(clip, "--csv", tmp_path / "f.csv") == (0, "", "")
-    rows = list(csv.DictReader((tmp_path / "f.csv").read_text().splitlines()))
-    assert list(rows[0])[:13] == [
+    path = tmp_path / "f.csv"
+    assert run(clip, "--csv", path) == (0, "", f"12 frames, 1 person, wrote {path}\n")
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert list(rows[0])[:16] == [
         "frame", "seconds", "track_id", "score", "x_min", "y_min", "x_max", "y_max",
-        "yaw", "pitch", "roll", "layout", "x0",
+        "yaw", "pitch", "roll", "right_eye_openness", "left_eye_openness", "mouth_openness",
+        "layout", "x0",
     ]  # fmt: skip
-    assert list(rows[0])[-1] == "y67"
+    assert list(rows[0])[-69:-67] == ["y67", "v0"]
+    assert list(rows[0])[-1] == "v67"
     assert [row["frame"] for row in rows] == [str(index) for index in range(FRAMES)]
     assert rows[5]["seconds"] == "0.200"
     assert {row["track_id"] for row in rows} == {"0"}
@@ -208,8 +212,9 @@ def test_csv_has_a_row_a_face(run, clip, tmp_path):
 
 
 def test_json_lines_go_to_a_file(run, clip, tmp_path):
-    assert run(clip, "--json-lines", tmp_path / "f.jsonl") == (0, "", "")
-    assert len((tmp_path / "f.jsonl").read_text().splitlines()) == FRAMES
+    path = tmp_path / "f.jsonl"
+    assert run(clip, "--json-lines", path) == (0, "", f"12 frames, 1 person, wrote {path}\n")
+    assert len(path.read_text().splitlines()) == FRAMES
 
 
 def test_detector_runs_as_often_as_asked(run, clip, detections):
@@ -219,7 +224,7 @@ def test_detector_runs_as_often_as_asked(run, clip, detections):
 
 def test_max_frames_stops_early(run, clip):
     code, out, err = run(clip, "--max-frames", 5)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "5 frames, 1 person\n")
     assert len(out.splitlines()) == 5
 
 
@@ -245,7 +250,8 @@ def test_interruption_leaves_playable_files(run, clip, tmp_path, monkeypatch):
     )
     code, _, err = run(clip, *outputs)
     assert code == 130
-    assert err.endswith("asmnet: interrupted\n")
+    wrote = " and ".join(map(str, outputs[1::2]))
+    assert err.endswith(f"7 frames, 1 person, wrote {wrote}\nasmnet: interrupted\n")
     assert len(read_video(tmp_path / "o.mp4")) == 7
     assert len((tmp_path / "o.csv").read_text().splitlines()) == 1 + 7
     assert len((tmp_path / "o.jsonl").read_text().splitlines()) == 7
@@ -286,6 +292,8 @@ def test_video_that_breaks_off_is_an_error_after_what_there_is(run, tmp_path):
     code, out, err = run(tmp_path / "cut.avi", "--out", tmp_path / "o.mp4")
     assert (code, out) == (1, "")
     assert "breaks off after" in err
+    assert err.splitlines()[-1].startswith("asmnet: error: ")
+    assert "frames, " not in err
     assert 5 < len(read_video(tmp_path / "o.mp4")) < 30
 
 
