@@ -364,14 +364,12 @@ def test_unusable_feather_is_refused(tilted_face, feather):
 
 
 def test_crop_that_is_not_square_is_the_middle_of_the_square_one(tilted_face):
+    """To one grey level: OpenCV 4.8 rounds places in the photo from the corner of the crop."""
     photo = smooth_photo()
     square = warp_face(photo, tilted_face, "arcface", 112).image
-    np.testing.assert_array_equal(
-        warp_face(photo, tilted_face, "arcface", (96, 112)).image, square[:, 8:104]
-    )
-    np.testing.assert_array_equal(
-        warp_face(photo, tilted_face, "arcface", (112, 80)).image, square[16:96]
-    )
+    for size, middle in (((96, 112), square[:, 8:104]), ((112, 80), square[16:96])):
+        crop = warp_face(photo, tilted_face, "arcface", size).image
+        np.testing.assert_allclose(crop.astype(int), middle.astype(int), rtol=0, atol=1)
 
 
 def test_crop_that_is_not_square_is_pasted_back_where_it_was(tilted_face):
