@@ -159,6 +159,8 @@ def file_sha256(path: Path) -> str:
 
 
 def _find_local(model: str | os.PathLike[str]) -> Path | None:
+    if not os.fspath(model):
+        return None  # as a path it would be the current folder
     path = Path(model)
     # Unlike those of Path these say no, and do not raise, where a name is too long to be one.
     is_folder = os.path.isdir(path)  # noqa: PTH112

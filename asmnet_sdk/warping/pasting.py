@@ -14,6 +14,7 @@ from asmnet_sdk.geometry import Matrix, compose, invert, scale_of
 __all__ = ["paste"]
 
 _MOST_PLACED_PIXELS = 2**25
+_MOST_ZOOM = 512  # this many samples a side of a photo pixel give its mean closely
 
 
 def paste(
@@ -63,7 +64,7 @@ def _place(
     part_to_crop = compose(resize_matrix(size_wh, crop.shape[1::-1]), part_to_crop)
     height, width = part_hw
     most = math.isqrt(_MOST_PLACED_PIXELS // (height * width))
-    zoom = max(1, min(int(scale_of(part_to_crop)), most))
+    zoom = max(1, min(int(scale_of(part_to_crop)), most, _MOST_ZOOM))
     matrix = compose(resize_matrix((1, 1), (zoom, zoom)), invert(part_to_crop))
     # The edge is replicated, not black: what fades out next to it keeps its colour.
     placed = cv2.warpAffine(

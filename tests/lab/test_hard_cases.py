@@ -15,8 +15,12 @@ from tests.example_boxes import ASTRONAUT_BOX
 
 @pytest.fixture(scope="module")
 def cases():
+    return try_with(FaceAligner())
+
+
+def try_with(aligner):
     portrait = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
-    return try_hard_cases(FaceAligner(), portrait, BoundingBox(*ASTRONAUT_BOX))
+    return try_hard_cases(aligner, portrait, BoundingBox(*ASTRONAUT_BOX))
 
 
 def test_turned_views_carry_their_points_along():
@@ -28,11 +32,17 @@ def test_turned_views_carry_their_points_along():
     assert turned[200, 179].min() > 250
 
 
-def test_default_model_bears_a_cover_and_fails_upside_down(cases):
+def test_default_model_bears_a_cover_and_every_turn(cases):
     moved = {case.name: case.moved_percent for case in cases}
     assert moved.keys() == HARD_CASES.keys()
     assert 0.3 < moved["lower face covered"] < 8
     assert 0.3 < moved["turned 45 degrees"] < 8
+    assert moved["turned 90 degrees"] < 8
+    assert moved["upside down"] < 8
+
+
+def test_single_pass_fails_upside_down():
+    moved = {case.name: case.moved_percent for case in try_with(FaceAligner(passes=1))}
     assert moved["upside down"] > 30
 
 

@@ -42,7 +42,7 @@ def test_no_pair_of_products_leaves_16_bits(tmp_path):
     network = SpatialAsmnet().eval()
     with torch.no_grad():
         for weights in network.parameters():
-            weights.mul_(3)
+            weights.mul_(torch.empty_like(weights).uniform_(0.5, 1.5))
     export_network(network, METADATA, path)
     quantise_model(path, np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8))
     assert largest_weight(path) == LARGEST_WEIGHT
