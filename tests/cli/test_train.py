@@ -17,16 +17,17 @@ torch = pytest.importorskip("torch", reason="the extra [train] is not installed"
 
 from asmnet_sdk import BoundingBox, FaceAligner
 from asmnet_sdk.cli import main
+from asmnet_sdk.crops import crop_matrix, cut_crop, image_to_crop
 from asmnet_sdk.datasets import read_annotations
+from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.training.configuration import (
     Recipe,
     RunConfig,
     read_config,
     write_config,
 )
-from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.inference import predict_crops
 from asmnet_sdk.training.run import load_run
-from asmnet_sdk.training.samples import load_face_samples
 from lab.comparing import compare_runs
 from tests.dotted_faces import write_dotted_photos
 
@@ -79,12 +80,17 @@ def test_exported_run_predicts_as_the_network_does(finished, tmp_path, capsys):
     assert (aligner.model.name, aligner.model.licence) == ("mine", "MIT")
     config, network = load_run(finished)
     [annotated] = read_annotations(config.validation[0])[:1]
-    [face] = aligner.predict(annotated.photo, BoundingBox.around(annotated.landmarks))
-    crops, _ = upright_crops(load_face_samples([annotated]), size=64, crop_scale=1.35)
-    expected = predict_crops(network, crops).head_pose[0].tolist()
+    box = BoundingBox.around(annotated.landmarks)
+    [face] = aligner.predict(annotated.photo, box)
+    matrix = crop_matrix(box, crop_scale=1.35, size=64)
+    crop = cut_crop(load_image(annotated.photo), matrix, (64, 64))
+    expected = predict_crops(network, crop[np.newaxis])
     pose = face.head_pose
-    assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx(expected, abs=2)
-    assert np.linalg.norm(face.landmarks - annotated.landmarks, axis=1).mean() < 60
+    assert (pose.yaw, pose.pitch, pose.roll) == pytest.approx(
+        expected.head_pose[0].tolist(), abs=0.2
+    )
+    landmarks = image_to_crop(face.landmarks, matrix, 64)
+    assert np.abs(landmarks - expected.landmarks[0].numpy()).max() < 2e-3
 
 
 def test_finished_run_trains_no_more(finished, capsys):
