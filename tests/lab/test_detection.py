@@ -475,6 +475,7 @@ def test_a_published_file_is_a_start(tmp_path):
         for module in network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.weight.uniform_(0.5, 1.5)
+                module.bias.uniform_(-0.1, 0.1)
                 module.running_mean.uniform_(-0.1, 0.1)
                 module.running_var.uniform_(0.5, 1.5)
     path = tmp_path / "tiny.onnx"
