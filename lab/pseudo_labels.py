@@ -27,7 +27,7 @@ from lab.label_files import (
 )
 from lab.mirroring import mirror_box, mirror_points
 
-__all__ = ["consensus_landmarks", "label_folder"]
+__all__ = ["average_views", "consensus_landmarks", "label_folder"]
 
 logger = logging.getLogger("asmnet_sdk.training")
 
@@ -81,15 +81,31 @@ def consensus_landmarks(
     views: int,
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float32], float, float]:
+    """Average the views of a face, after two looks that only improve its rough box.
+
+    Arguments and results are those of ``average_views``.
+    """
+    for _ in range(2):
+        box = BoundingBox.around(aligner.predict(image, box, color="rgb")[0].landmarks)
+    return average_views(aligner, image, box, views=views, generator=generator)
+
+
+def average_views(
+    aligner: FaceAligner,
+    image: NDArray[np.uint8],
+    box: BoundingBox,
+    *,
+    views: int,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.float32], float, float]:
     """Average the landmarks of several crops of a face and of its mirror image.
 
-    The first look only improves the box. Of the views, placed around the improved box, those of
-    the mirror image are mirrored back.
+    The crops are placed around the box; landmarks of the mirror image are mirrored back.
 
     Args:
         aligner: The teacher.
         image: (H, W, 3) uint8 RGB.
-        box: A rough face box.
+        box: The face box.
         views: Crops of the image, and as many of the mirror image.
         generator: Places the crops.
 
@@ -97,8 +113,6 @@ def consensus_landmarks(
         (K, 2) landmarks in image pixels; how much the views disagree, as a share of the box side;
         the mean face score.
     """
-    for _ in range(2):
-        box = BoundingBox.around(aligner.predict(image, box, color="rgb")[0].landmarks)
     boxes = [jitter_box(box, generator) for _ in range(views)]
     upright = aligner.predict(image, boxes, color="rgb")
     mirrored = aligner.predict(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +27,7 @@ from asmnet_sdk.training.samples import (
     CANVAS_SCALE,
     CANVAS_SIZE,
     FaceSamples,
+    is_in_share,
     is_validation,
     load_face_samples,
     sure_samples,
@@ -44,12 +44,6 @@ _LARGEST_SOURCE_YAW = 40.0
 _VALIDATION_YAWS = (0, 7.5, 22.5, 37.5, 52.5, 67.5, 82.5)
 
 
-def in_validation(name: str, *, share: float) -> bool:
-    """Say whether a picture validates, decided by a hash of its name."""
-    digest = hashlib.sha256(name.encode()).digest()
-    return int.from_bytes(digest[:4], "big") < share * 2**32
-
-
 def pack_w300(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     """Pack the training photos of 300-W."""
     faces = read_annotations(data / "300w" / "train")
@@ -61,7 +55,7 @@ def pack_w300(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
 def pack_infants(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     """Pack the babies; one in seven validates."""
     faces = read_annotations(data / "infants" / "train")
-    parts = [[f for f in faces if in_validation(f.name, share=0.15) == flag] for flag in (0, 1)]
+    parts = [[f for f in faces if is_in_share(f.name, 0.15) == flag] for flag in (0, 1)]
     training, validation = (
         _upright((load_image(face.photo), face.landmarks) for face in part) for part in parts
     )
@@ -100,7 +94,7 @@ def pack_aflw(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     rows = [_aflw_face(row, data / "aflw") for row in _rows(data / "aflw" / "landmarks.csv")]
     parts = []
     for flag in (False, True):
-        part = [row for row in rows if in_validation(row[0], share=0.1) == flag]
+        part = [row for row in rows if is_in_share(row[0], 0.1) == flag]
         samples = _upright([(picture, points) for _, picture, points, _, _ in part])
         residual = np.array([residual for *_, residual in part], np.float32)
         weights = (0.7 / (1 + (residual / 1.5) ** 2))[:, None] * np.ones((1, 68))

@@ -25,13 +25,11 @@ from asmnet_sdk.crops import crop_matrix, cut_crop
 from asmnet_sdk.detection.yunet import YuNetDetector
 from asmnet_sdk.geometry import invert, scale_of, transform_points
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.layouts import IBUG_68
 from asmnet_sdk.results import BoundingBox
-from asmnet_sdk.training.augmentation import jitter_box
 from asmnet_sdk.training.samples import CANVAS_SCALE, CANVAS_SIZE, FaceSamples, sure_samples
 from lab.mesh import MeshTeacher
 from lab.mesh_map import MeshMap, MeshPose, read_canonical
-from lab.mirroring import mirror_box, mirror_points
+from lab.pseudo_labels import average_views
 
 __all__ = ["SOURCES", "Teachers", "main"]
 
@@ -87,7 +85,9 @@ class Teachers:
         canvas, box = placed
         mesh = self.mesh.predict(canvas, box)
         mapped = self.mesh_map.apply(mesh.points)
-        own, disagreement, score = self._views(canvas, box, generator)
+        own, disagreement, score = average_views(
+            self.aligner, canvas, box, views=_VIEWS, generator=generator
+        )
         side = max(box.width, box.height)
         apart = float(np.linalg.norm(own - mapped, axis=1)[17:].mean()) / side
         if mesh.presence < 0.9 or apart > _DISAGREE:
@@ -132,24 +132,6 @@ class Teachers:
             side = max(around.width, around.height) / scale_of(matrix)
             box = BoundingBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
         return canvas, around
-
-    def _views(
-        self, canvas: NDArray[np.uint8], box: BoundingBox, generator: np.random.Generator
-    ) -> tuple[NDArray[np.float32], float, float]:
-        boxes = [jitter_box(box, generator) for _ in range(_VIEWS)]
-        faces = self.aligner.predict(canvas, boxes, color="rgb")
-        flipped = np.ascontiguousarray(canvas[:, ::-1])
-        width = canvas.shape[1]
-        mirrored = [mirror_box(box, width) for box in boxes]
-        others = self.aligner.predict(flipped, mirrored, color="rgb")
-        looks = np.stack(
-            [face.landmarks for face in faces]
-            + [mirror_points(face.landmarks, IBUG_68, width) for face in others]
-        )
-        side = max(box.width, box.height)
-        disagreement = float(np.sqrt(looks.var(axis=0).sum(axis=-1).mean())) / side
-        score = float(np.mean([face.score or 0.0 for face in (*faces, *others)]))
-        return looks.mean(axis=0), disagreement, score
 
 
 def pack_folder(

@@ -24,6 +24,7 @@ __all__ = [
     "CANVAS_SCALE",
     "CANVAS_SIZE",
     "FaceSamples",
+    "is_in_share",
     "is_validation",
     "load_face_samples",
     "load_negatives",
@@ -120,7 +121,12 @@ def photo_of(face: AnnotatedFace) -> str:
 
 def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
     """Say whether a face belongs to the validation part, decided by a hash of its photo's name."""
-    digest = hashlib.sha256(photo_of(face).encode()).digest()
+    return is_in_share(photo_of(face), share)
+
+
+def is_in_share(name: str, share: float) -> bool:
+    """Say whether a name belongs to that share of all names, decided by its hash."""
+    digest = hashlib.sha256(name.encode()).digest()
     return int.from_bytes(digest[:4], "big") < share * 2**32
 
 

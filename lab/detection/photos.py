@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.crops import cut_crop, resize_matrix
 from asmnet_sdk.geometry import Matrix, compose, scale_of, transform_points
 from asmnet_sdk.images.loading import load_image
+from asmnet_sdk.training.samples import is_in_share
 from lab.detection.labels import PhotoLabels
 
 __all__ = ["DetectionPhoto", "is_validation_photo", "load_photo", "load_photos"]
@@ -63,8 +63,7 @@ def is_validation_photo(labels: PhotoLabels, *, share: float = 0.04) -> bool:
     The trailing number is left out, so that all files of one photo are on the same side.
     """
     stem = Path(labels.photo).stem.rsplit("_", 1)[0]
-    digest = hashlib.sha256(stem.encode()).digest()
-    return int.from_bytes(digest[:4], "big") < share * 2**32
+    return is_in_share(stem, share)
 
 
 def load_photos(labels: Iterable[PhotoLabels], data: Path) -> list[DetectionPhoto]:
