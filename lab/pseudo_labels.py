@@ -149,7 +149,8 @@ def main() -> None:
     parser.add_argument("photos", type=Path, help="folder with NAME.jpg and head_pose.csv")
     parser.add_argument("out", type=Path, help="folder that receives the labels")
     arguments = parser.parse_args()
-    kept = label_folder(FaceAligner(arguments.model), arguments.photos, arguments.out)
+    aligner = FaceAligner(arguments.model, passes=1)  # views stay where they are placed
+    kept = label_folder(aligner, arguments.photos, arguments.out)
     logger.info("%d faces labelled in %s", kept, arguments.out)
 
 

@@ -69,7 +69,7 @@ class Teachers:
         canonical = read_canonical(pretrained / "canonical_face_model.obj")
         known = np.isfinite(w300.head_poses).all(axis=1)
         return cls(
-            FaceAligner(model, threads=1),
+            FaceAligner(model, threads=1, passes=1),  # views stay where they are placed
             mesh,
             MeshMap.fit(meshes, w300.landmarks.astype(np.float64), ridge=1.0),
             MeshPose.fit(canonical, meshes[known], w300.head_poses[known].astype(np.float64)),
