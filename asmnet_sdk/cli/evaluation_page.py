@@ -8,7 +8,7 @@ from dataclasses import replace
 from html import escape
 
 from asmnet_sdk.cli.report_page import begin_page, column_header, counted, end_page, named, picture
-from asmnet_sdk.cli.thumbnails import face_thumbnail, photo_thumbnail
+from asmnet_sdk.cli.report_pictures import face_picture, photo_picture
 from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.evaluation.comparing import with_most_at_stake
 from asmnet_sdk.evaluation.results import FaceResult
@@ -75,9 +75,7 @@ def _row(results: Sequence[FaceResult], models: Sequence[str]) -> str:
     shown = [labels, *(result.face for result in results)]
     pictures = [
         picture(
-            photo_thumbnail(image)
-            if face is None
-            else face_thumbnail(image, _framed(face, labels)),
+            photo_picture(image) if face is None else face_picture(image, _framed(face, labels)),
             "face with landmarks",
         )
         for face in shown

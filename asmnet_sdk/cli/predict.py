@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.cli.report import Report
+    from asmnet_sdk.cli.report_pictures import PhotoPictures
     from asmnet_sdk.results import Face
 
 __all__ = ["add_parser"]
@@ -76,7 +77,7 @@ def add_parser(commands: Subcommands) -> None:
         "--report",
         type=Path,
         metavar="FILE",
-        help="write one HTML page here: a picture and the figures of each face, sortable",
+        help="write one HTML page here: each face in its photo, with figures to sort and filter by",
     )
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)
@@ -92,11 +93,11 @@ def run(options: argparse.Namespace) -> int:
     found: dict[Path, list[Face]] = {}
     failures: list[str] = []
 
-    def work(photo: Path) -> tuple[list[Face], list[bytes]]:
+    def work(photo: Path) -> tuple[list[Face], PhotoPictures | None]:
         image, found[photo] = _predict(aligner, photo, options.box)
         if photo in pictures:
             _draw(image, found[photo], pictures[photo])
-        return found[photo], [] if report is None else _thumbnails(image, found[photo])
+        return found[photo], _pictures(report, image, found[photo])
 
     try:
         with (
@@ -184,10 +185,10 @@ def _predict(
 
 
 def _note(
-    report: Report | None, photo: Path, faces: Sequence[Face], thumbnails: Sequence[bytes]
+    report: Report | None, photo: Path, faces: Sequence[Face], pictures: PhotoPictures | None
 ) -> None:
-    if report is not None:
-        report.add(photo, faces, thumbnails)
+    if report is not None and pictures is not None:
+        report.add(photo, faces, pictures)
 
 
 def _note_failure(report: Report | None, photo: Path, error: InvalidInputError) -> None:
@@ -207,10 +208,14 @@ def _new_report(model: str, photo_count: int) -> Report:
     return Report(model=model, photo_count=photo_count)
 
 
-def _thumbnails(image: NDArray[np.uint8], faces: Sequence[Face]) -> list[bytes]:
-    from asmnet_sdk.cli.thumbnails import thumbnails_of
+def _pictures(
+    report: Report | None, image: NDArray[np.uint8], faces: Sequence[Face]
+) -> PhotoPictures | None:
+    if report is None:
+        return None
+    from asmnet_sdk.cli.report_pictures import pictures_of
 
-    return thumbnails_of(image, faces)
+    return pictures_of(image, faces, report.photo_limits)
 
 
 def _named(photo: Path, error: InvalidInputError) -> str:

@@ -20,7 +20,8 @@ _NO_FIGURE: _Figure = ("–", None)
 
 LEGEND: Mapping[str, str] = MappingProxyType(
     {
-        "box": "Width and height in pixels of the box that the face was looked for in.",
+        "box": "Width and height in pixels of the box that the face was looked for in. Sorted and "
+        "filtered by the longer side.",
         "yaw, pitch, roll": "Degrees: positive where the nose points to the left of the picture, "
         "where it points up, and where the head is turned clockwise.",
         "score": "Probability that there is a face.",
@@ -37,7 +38,7 @@ LEGEND: Mapping[str, str] = MappingProxyType(
 
 
 def _box_size(face: Face) -> _Figure:
-    return f"{face.box.width:.0f} × {face.box.height:.0f}", face.box.area
+    return f"{face.box.width:.0f} × {face.box.height:.0f}", max(face.box.width, face.box.height)
 
 
 def _score(face: Face) -> _Figure:

@@ -12,9 +12,14 @@ from pathlib import Path
 __all__ = ["begin_page", "column_header", "counted", "end_page", "named", "picture", "write_whole"]
 
 
-def begin_page(title: str) -> str:
-    """Return a page up to the beginning of its body."""
-    style, script = _asset("report.css"), _asset("report.js")
+def begin_page(title: str, *scripts: str) -> str:
+    """Return a page up to the beginning of its body.
+
+    Args:
+        title: What the window is called.
+        scripts: Files that ``end_page`` gets too.
+    """
+    style, script = _asset("report.css"), _joined(scripts)
     policy = (
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
         f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
@@ -28,9 +33,9 @@ def begin_page(title: str) -> str:
     )
 
 
-def end_page() -> str:
-    """Return what ends a page: the script that sorts its table."""
-    return f"<script>{_asset('report.js')}</script>\n</body>\n</html>\n"
+def end_page(*scripts: str) -> str:
+    """Return what ends a page: its scripts, first the one that sorts the table."""
+    return f"<script>{_joined(scripts)}</script>\n</body>\n</html>\n"
 
 
 def write_whole(path: Path, parts: Iterable[str]) -> None:
@@ -70,6 +75,10 @@ def picture(jpeg: bytes, description: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return such as ``1 face`` or ``2 faces``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _joined(scripts: Iterable[str]) -> str:
+    return "".join(_asset(name) for name in ("report.js", *scripts))
 
 
 def _asset(name: str) -> str:

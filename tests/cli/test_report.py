@@ -15,13 +15,16 @@ import pytest
 from asmnet_sdk import FIVE_POINT, IBUG_68, BoundingBox, Face, HeadPose
 from asmnet_sdk.cli import main
 from asmnet_sdk.cli.report import Report
-from asmnet_sdk.cli.thumbnails import (
-    LARGEST_BYTES,
-    LONGEST_SIDE,
-    face_thumbnail,
-    photo_thumbnail,
-    thumbnails_of,
+from asmnet_sdk.cli.report_pictures import (
+    LARGE_FACE,
+    THUMBNAIL,
+    Limits,
+    face_picture,
+    photo_limits,
+    photo_picture,
+    pictures_of,
 )
+from asmnet_sdk.exporting import faces_to_csv
 from tests.browser import Browser
 from tests.dot_model import picture_with_dots
 from tests.turned_eyes import eyes_of
@@ -52,7 +55,7 @@ def face_at(box: BoundingBox, *, yaw: float = 0, sigma: float | None = 1.0, **op
 
 
 def add(report: Report, photo: Path, faces: list[Face]) -> None:
-    report.add(photo, faces, thumbnails_of(GREY, faces))
+    report.add(photo, faces, pictures_of(GREY, faces, photo_limits(1)))
 
 
 BOX = BoundingBox(60, 40, 160, 160)
@@ -110,7 +113,7 @@ def test_a_row_states_the_figures_of_a_face(page: Page):
         "100 × 120", "+12.2°", "-2.5°", "+3.2°", "0.99", "2.0 %", "51 / 68", "0.20 / 0.20", "0.50",
     ]  # fmt: skip
     keys = [float(found["data-value"]) for found, _ in cells[2:]]
-    expected = [12000, 12.25, -2.5, 3.25, 0.987, 2.0, 0.75, 0.2, 0.5]
+    expected = [120, 12.25, -2.5, 3.25, 0.987, 2.0, 0.75, 0.2, 0.5]
     assert keys == pytest.approx(expected, rel=1e-4)
 
 
@@ -150,11 +153,23 @@ def test_work_cut_short_is_said(report, tmp_path):
 
 def test_page_names_nothing_outside_itself(page: Page):
     sources = [found["src"] for found, _ in page.of("img")]
-    assert len(sources) == 4
+    assert len(sources) == 6  # three faces, two photos with faces, one without
     assert all(source.startswith("data:image/jpeg;base64,") for source in sources)
-    assert [found["href"] for found, _ in page.of("a")] == ["#empty", "#failed"]
+    csv, *places = [found["href"] for found, _ in page.of("a")]
+    assert csv.startswith("data:text/csv;charset=utf-8;base64,")
+    assert places == ["#empty", "#failed"]
     assert not page.of("link")
-    assert not re.search(r"https?:|url\(|@import", page.text)
+    namespace = "http://www.w3.org/2000/svg"  # a name, nothing to fetch
+    assert not re.search(r"https?:|url\(|@import", page.text.replace(namespace, ""))
+
+
+def test_link_holds_the_figures_of_every_face_as_csv(report, tmp_path):
+    faces = {"a.jpg": [face_at(BOX), face_at(BOX, yaw=3)], "café.jpg": [face_at(BOX)]}
+    for name, some in faces.items():
+        add(report, Path(name), some)
+    report.write(tmp_path / "r.html")
+    [(found, _)] = Page(tmp_path / "r.html").of("a", download="faces.csv")
+    assert base64.b64decode(found["href"].split(",")[1]).decode() == faces_to_csv(faces)
 
 
 def test_policy_allows_the_one_script_and_the_one_style(page: Page):
@@ -185,18 +200,26 @@ def decoded(jpeg: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
 
 
-def test_thumbnails_keep_within_their_limits():
+@pytest.mark.parametrize("limits", [THUMBNAIL, LARGE_FACE])
+def test_pictures_keep_within_their_limits(limits):
     noise = np.random.default_rng(0).integers(0, 256, (900, 1600, 3), np.uint8)
-    for jpeg in (photo_thumbnail(noise), face_thumbnail(noise, face_at(BOX))):
-        assert len(jpeg) <= LARGEST_BYTES
-        assert max(decoded(jpeg).shape) == LONGEST_SIDE
+    for jpeg in (photo_picture(noise, limits), face_picture(noise, face_at(BOX), limits)):
+        assert len(jpeg) <= limits.largest_bytes
+        assert max(decoded(jpeg).shape) == limits.longest_side
+
+
+def test_whole_photos_share_a_budget_and_are_never_enlarged():
+    assert photo_limits(1) == Limits(longest_side=960, largest_bytes=98_304)
+    assert photo_limits(2048).largest_bytes == 32_768
+    assert photo_limits(10**6).largest_bytes == 16_384
+    assert decoded(photo_picture(GREY, photo_limits(1))).shape == GREY.shape
 
 
 def test_thumbnail_shows_the_landmarks_where_they_are():
     """Box 200 px, shown 300 px of the photo: 0.64 of its size, its corner at (250, 150)."""
     photo = np.full((600, 800, 3), 60, np.uint8)
     box = BoundingBox(300, 200, 500, 400)
-    picture = decoded(face_thumbnail(photo, face_at(box)))
+    picture = decoded(face_picture(photo, face_at(box)))
     assert picture.shape == (192, 192, 3)
     x, y = (round((place - start) * 0.64) for place, start in ((400, 250), (300, 150)))
     assert picture[y - 1 : y + 2, x - 1 : x + 2].max() > 200
@@ -205,8 +228,8 @@ def test_thumbnail_shows_the_landmarks_where_they_are():
 
 @pytest.mark.parametrize("box", [(-50, -50, 20, 20), (295, 195, 400, 300), (10, 10, 11, 11)])
 def test_thumbnail_of_a_face_across_the_edge_is_cut(box):
-    picture = decoded(face_thumbnail(GREY, face_at(BoundingBox(*box))))
-    assert max(picture.shape) == LONGEST_SIDE
+    picture = decoded(face_picture(GREY, face_at(BoundingBox(*box))))
+    assert max(picture.shape) == THUMBNAIL.longest_side
 
 
 def test_predict_writes_the_report(tmp_path, dot_model, capsys):
@@ -254,7 +277,11 @@ def opened(browser: Browser, report: Report, tmp_path: Path) -> Browser:
 
 
 def yaws(browser: Browser) -> list[float]:
-    script = "[...document.querySelectorAll('tbody tr')].map(r => Number(r.cells[3].dataset.value))"
+    """Return the yaw of every row that is shown."""
+    script = (
+        "[...document.querySelectorAll('tbody tr')].filter(r => !r.hidden)"
+        ".map(r => Number(r.cells[3].dataset.value))"
+    )
     return browser.evaluate(script)
 
 
@@ -288,9 +315,9 @@ def test_faces_without_the_figure_stay_last_both_ways(opened):
 
 
 def test_columns_sort_by_keyboard(opened):
-    for _ in range(20):
+    for _ in range(40):
         opened.press("Tab")
-        if opened.evaluate("document.activeElement.innerText.trim()") == "yaw":
+        if opened.evaluate("document.activeElement.closest('th')?.innerText.trim()") == "yaw":
             break
     opened.press("Enter")
     assert yaws(opened) == [-7, 5, 20]
@@ -305,6 +332,7 @@ def test_hostile_names_stay_text_and_nothing_is_fetched(opened):
         ".length"
     )
     assert shown == 2
+    opened.click("tbody .view")
     assert opened.evaluate("document.querySelectorAll('img:not([src^=\"data:\"])').length") == 0
     assert [url for url in opened.requests if not url.startswith("data:")] == [
         opened.evaluate("location.href")
@@ -314,7 +342,102 @@ def test_hostile_names_stay_text_and_nothing_is_fetched(opened):
 
 def test_every_picture_is_shown(opened):
     widths = "[...document.images].map(i => Math.max(i.naturalWidth, i.naturalHeight))"
-    assert opened.evaluate(widths) == [LONGEST_SIDE] * 4
+    assert opened.evaluate(widths) == [LARGE_FACE.longest_side] * 3 + [GREY.shape[1]]
+
+
+def fill(browser: Browser, label: str, text: str) -> None:
+    browser.page.get_by_label(label).fill(text)
+
+
+def test_filters_keep_what_is_within_their_bounds(opened):
+    fill(opened, "yaw, at least", "0")
+    assert yaws(opened) == [5, 20]
+    fill(opened, "yaw, at most", "10")
+    assert yaws(opened) == [5]
+    assert opened.evaluate("document.querySelector('#count').value") == "1 of 3 faces shown"
+    opened.click("button[type=reset]")
+    opened.page.wait_for_function("document.querySelector('#count').value.startsWith('3 of 3')")
+    assert yaws(opened) == [5, -7, 20]
+
+
+def test_a_bound_leaves_out_faces_without_the_figure(opened):
+    fill(opened, "sigma, at most", "100")
+    assert yaws(opened) == [5, 20]
+
+
+def test_faces_are_filtered_by_the_name_of_their_photo(opened):
+    fill(opened, "photo", "B9")
+    assert yaws(opened) == [-7]
+
+
+def test_histogram_counts_all_faces_and_those_shown(opened):
+    def description() -> str:
+        return opened.evaluate("document.querySelector('#histogram').getAttribute('aria-label')")
+
+    expected = "Faces by yaw: 1 from -8 to -6, 0 from -6 to -4, "
+    assert description().startswith(expected)
+    assert len(re.findall(r"\b1 from", description())) == 3
+    fill(opened, "yaw, at least", "0")
+    numbers = "[...document.querySelectorAll('#histogram .number')].map(n => n.textContent)"
+    assert opened.evaluate(numbers) == ["0/1", "1", "1"]
+    opened.page.get_by_label("Histogram of").select_option("sigma")
+    assert description().startswith("Faces by sigma: 1 from 2.0 to")
+
+
+def shown_in_viewer(browser: Browser) -> list[str]:
+    """Return what the dialog says: the photo, the place among the faces, and the yaw."""
+    script = (
+        "['bdi', '#viewer-place', '.figures > div:nth-child(2) dd']"
+        ".map(part => document.querySelector(`#viewer[open] ${part}`)?.textContent)"
+    )
+    return browser.evaluate(script)
+
+
+def test_a_click_on_a_face_shows_it_large_and_arrows_go_on(opened):
+    fill(opened, "yaw, at least", "0")
+    opened.click("tbody .view")
+    assert shown_in_viewer(opened) == ["b10.jpg", "1 of 2", "+5.0°"]
+    opened.press("ArrowRight")
+    assert shown_in_viewer(opened) == [HOSTILE, "2 of 2", "+20.0°"]
+    opened.press("ArrowRight")
+    assert shown_in_viewer(opened)[1] == "2 of 2"
+    opened.press("Escape")
+    assert shown_in_viewer(opened) == [None] * 3
+    focused = "document.activeElement.closest('tr').cells[3].dataset.value"
+    assert opened.evaluate(focused) == "20"
+    assert opened.log == []
+
+
+def test_the_whole_photo_has_a_box_for_each_face_that_leads_to_it(browser, report, tmp_path):
+    """Boxes of 100 x 120 and of 50 x 50 in a photo of 300 x 200."""
+    faces = [face_at(BOX, yaw=1), face_at(BoundingBox(200, 20, 250, 70), yaw=2)]
+    add(report, Path("two.jpg"), faces)
+    report.write(tmp_path / "r.html")
+    browser.resize(1200, 800)
+    browser.open(tmp_path / "r.html")
+    browser.click("tbody .view")
+    script = """(() => {
+        const photo = document.querySelector("#viewer .whole img").getBoundingClientRect();
+        return [...document.querySelectorAll("#viewer .box")].map(box => {
+            const { left, top, width, height } = box.getBoundingClientRect();
+            const scale = 300 / photo.width;
+            return [left - photo.left, top - photo.top, width, height].map(v => v * scale);
+        });
+    })()"""
+    expected = [(60.5, 40.5, 100, 120), (200.5, 20.5, 50, 50)]
+    np.testing.assert_allclose(browser.evaluate(script), expected, atol=0.6)
+    browser.click("#viewer .box:nth-of-type(2)")
+    assert shown_in_viewer(browser)[2] == "+2.0°"
+    assert browser.evaluate("document.querySelectorAll('#viewer [aria-current]').length") == 1
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_viewer_keeps_within_the_window(opened, width):
+    opened.resize(width, 800)
+    opened.click("tbody .view")
+    part = "document.querySelector('#viewer').getBoundingClientRect()"
+    assert opened.evaluate(f"{part}.left >= 0 && {part}.right <= innerWidth")
+    assert opened.evaluate("document.querySelector('#viewer').scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("width", [320, 390, 700, 1024, 1400])
@@ -343,7 +466,8 @@ def test_text_reads_well_in_light_and_in_dark(opened, dark):
     opened.resize(1200, 800, dark=dark)
     paper = luminance(opened.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert (paper < 0.05) == dark
-    for selector in ("td", ".folder", "a", ".reason", "summary", "th button"):
+    selectors = ("td", ".folder", "a", ".reason", "summary", "th button", "legend", "small")
+    for selector in (*selectors, "input", ".filters button"):
         script = f"getComputedStyle(document.querySelector('{selector}')).color"
         ink = luminance(opened.evaluate(script))
         assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5, selector
