@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from typing import Literal, overload
 
-import numpy as np
-from numpy.typing import NDArray
-
-from asmnet_sdk.batches import ImageWithBoxes, naming_image, pair_images_with_boxes
-from asmnet_sdk.boxes import BoxesInput, as_boxes, check_box_against_image
+from asmnet_sdk.batches import (
+    check_images,
+    faces_or_errors,
+    pair_images_with_boxes,
+    raise_errors,
+)
+from asmnet_sdk.boxes import BoxesInput
 from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.protocol import DetectorInput
 from asmnet_sdk.detection.wanted import WantedFaces
-from asmnet_sdk.errors import InvalidInputError, ModelError
+from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_variant
 from asmnet_sdk.hub.resolving import resolve_model
-from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.images.loading import ColorOrder, ImageInput
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from asmnet_sdk.landmarks.looks import Passes, check_passes, look_at_images
+from asmnet_sdk.landmarks.looks import Passes, check_passes
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.layouts import Layout
+from asmnet_sdk.pipeline import Pipeline, PlacesInput
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.runtime.devices import DeviceInput
 from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 
 __all__ = ["FaceAligner"]
-
-_IMAGES_AT_ONCE = 16  # held in memory at a time
 
 
 class FaceAligner:
@@ -94,16 +95,16 @@ class FaceAligner:
         revision: str | None = None,
         filename: str | None = None,
     ) -> None:
-        self._passes = check_passes(passes)
-        self._wanted = WantedFaces(
+        passes = check_passes(passes)
+        wanted = WantedFaces(
             min_score=min_score,
             min_face_size=min_face_size,
             max_faces=max_faces,
             score_threshold=score_threshold,
         )
-        self._detector = ChosenDetector(
+        chosen = ChosenDetector(
             detector,
-            wanted=self._wanted,
+            wanted=wanted,
             cache_dir=cache_dir,
             local_files_only=local_files_only,
             threads=threads,
@@ -115,9 +116,9 @@ class FaceAligner:
             cache_dir=cache_dir,
             local_files_only=local_files_only,
         )
-        self._network = LandmarkNetwork(path, device=device, threads=threads)
+        network = LandmarkNetwork(path, device=device, threads=threads)
+        self._pipeline = Pipeline(network, chosen, wanted=wanted, passes=passes)
         self._opencv_threads = None if threads is None else OpenCvThreads(threads)
-        self._is_closed = False
 
     def __enter__(self) -> FaceAligner:
         return self
@@ -127,11 +128,9 @@ class FaceAligner:
 
     def close(self) -> None:
         """Free the memory of the models; predictions afterwards raise ``ModelError``."""
-        self._is_closed = True
-        self._network.close()
+        self._pipeline.close()
         if self._opencv_threads is not None:
             self._opencv_threads.lift()
-        self._detector.close()
 
     def __repr__(self) -> str:
         return f"FaceAligner({self.model.name!r}, device={self.device!r})"
@@ -139,17 +138,17 @@ class FaceAligner:
     @property
     def model(self) -> ModelMetadata:
         """What the loaded model says of itself: name, layout, data, licence, figures."""
-        return self._network.metadata
+        return self._pipeline.network.metadata
 
     @property
     def device(self) -> str:
         """The device really in use."""
-        return self._network.device
+        return self._pipeline.network.device
 
     @property
     def layout(self) -> Layout:
         """Which points ``Face.landmarks`` are."""
-        return self._network.layout
+        return self._pipeline.network.layout
 
     def predict(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -175,9 +174,8 @@ class FaceAligner:
             InvalidBoundingBoxError: A box is not finite, empty, inverted or outside the image.
             ModelDownloadError: No boxes were given and the detector could not be fetched.
         """
-        pixels = load_image(image, color=color, copy=False)
-        [faces] = self._look_at([pixels], [self.cut(pixels, boxes, color="rgb")])
-        return self._wanted.faces(faces) if boxes is None else faces
+        [faces] = self._pipeline.look([self._pipeline.cut(image, boxes, color)])
+        return faces
 
     def detect(self, image: ImageInput, *, color: ColorOrder = "bgr") -> list[BoundingBox]:
         """Find the faces in an image, without aligning them.
@@ -194,9 +192,7 @@ class FaceAligner:
             InvalidImageError: The image cannot be read.
             ModelDownloadError: The detector could not be fetched.
         """
-        self._check_open()
-        boxes = self._detector.find(load_image(image, color=color, copy=False))
-        return self._wanted.largest_boxes(boxes)
+        return self._pipeline.detect(image, color)
 
     async def predict_async(
         self, image: ImageInput, boxes: BoxesInput | None = None, *, color: ColorOrder = "bgr"
@@ -222,35 +218,54 @@ class FaceAligner:
         Returns:
             The face, in pixels of the crop.
         """
-        image = load_image(crop, color=color, copy=False)
-        return self._network.predict([self._network.cut_whole(image)])[0]
+        [face] = self.align([self._pipeline.cut_whole(crop, color)])
+        return face
 
+    @overload
     def predict_batch(
         self,
         images: Iterable[ImageInput],
         boxes: Iterable[BoxesInput] | None = None,
         *,
         color: ColorOrder = "bgr",
-    ) -> list[list[Face]]:
+        return_errors: Literal[False] = False,
+    ) -> list[list[Face]]: ...
+    @overload
+    def predict_batch(
+        self,
+        images: Iterable[ImageInput],
+        boxes: Iterable[BoxesInput] | None = None,
+        *,
+        color: ColorOrder = "bgr",
+        return_errors: bool,
+    ) -> list[list[Face] | InvalidInputError]: ...
+    def predict_batch(
+        self,
+        images: Iterable[ImageInput],
+        boxes: Iterable[BoxesInput] | None = None,
+        *,
+        color: ColorOrder = "bgr",
+        return_errors: bool = False,
+    ) -> list[list[Face]] | list[list[Face] | InvalidInputError]:
         """Find the faces of several images, with the crops of all of them shared out together.
 
         Args:
             images: Images as for ``predict``.
             boxes: For each image its face boxes, or None for all: the detector finds them.
             color: As for ``predict``.
+            return_errors: Where an image or its boxes cannot be used, put the error in the place
+                of its faces and go on, as ``predict_stream`` does, instead of raising it.
 
         Returns:
-            For each image its list of faces, as ``predict`` gives it.
+            For each image its list of faces, as ``predict`` gives it, or its error.
 
         Raises:
-            InvalidInputError: There are not as many lists of boxes as images, or an image or its
-                boxes cannot be used: the message says which, counted from 0.
+            InvalidInputError: What came is not several images, or not as many lists of boxes; or
+                an image or its boxes cannot be used: the message says which, counted from 0.
         """
         pairs = pair_images_with_boxes(images, boxes)
-        faces: list[list[Face]] = []
-        for start in range(0, len(pairs), _IMAGES_AT_ONCE):
-            faces += self._faces_of(pairs[start : start + _IMAGES_AT_ONCE], start, color)
-        return faces
+        found = faces_or_errors(self._pipeline, pairs, color)
+        return list(found if return_errors else raise_errors(found))
 
     def predict_stream(
         self, images: Iterable[ImageInput], *, color: ColorOrder = "bgr"
@@ -265,16 +280,15 @@ class FaceAligner:
         Yields:
             Each image as it was given, with its faces or with the error that it raised.
         """
+        check_images(images)
         for image in images:
-            try:
-                yield image, self.predict(image, color=color)
-            except InvalidInputError as error:  # noqa: PERF203 (one at a time is the point)
-                yield image, error
+            [found] = faces_or_errors(self._pipeline, [(image, None)], color)
+            yield image, found
 
     def cut(
         self,
         image: ImageInput,
-        boxes: BoxesInput | Sequence[Face] | None = None,
+        boxes: PlacesInput = None,
         *,
         color: ColorOrder = "bgr",
     ) -> list[FaceCrop]:
@@ -298,14 +312,7 @@ class FaceAligner:
             InvalidBoundingBoxError: As for ``predict``.
             ModelDownloadError: As for ``predict``.
         """
-        self._check_open()
-        pixels = load_image(image, color=color, copy=False)
-        return [
-            self._network.cut_again(pixels, place)
-            if isinstance(place, Face)
-            else self._network.cut(pixels, place)
-            for place in self._places_in(pixels, boxes)
-        ]
+        return self._pipeline.cut(image, boxes, color).crops
 
     def align(self, crops: Sequence[FaceCrop]) -> list[Face]:
         """Find the landmarks and head pose in crops of ``cut``: the second half of ``predict``.
@@ -313,43 +320,4 @@ class FaceAligner:
         Returns:
             One face a crop, in pixels of the images that they were cut from.
         """
-        self._check_open()
-        return self._network.predict(crops)
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise ModelError("this aligner was closed")
-
-    def _faces_of(
-        self, pairs: Sequence[ImageWithBoxes], start: int, color: ColorOrder
-    ) -> list[list[Face]]:
-        """Return the faces of several images; ``start`` is the number of the first one."""
-        images: list[NDArray[np.uint8]] = []
-        crops: list[list[FaceCrop]] = []
-        for number, (image, boxes) in enumerate(pairs, start):
-            with naming_image(number):
-                images.append(load_image(image, color=color, copy=False))
-                crops.append(self.cut(images[-1], boxes, color="rgb"))
-        return [
-            self._wanted.faces(faces) if boxes is None else faces
-            for (_, boxes), faces in zip(pairs, self._look_at(images, crops), strict=True)
-        ]
-
-    def _look_at(
-        self, images: Sequence[NDArray[np.uint8]], crops: Sequence[Sequence[FaceCrop]]
-    ) -> list[list[Face]]:
-        """Look at the crops of several RGB images together; return the faces of each."""
-        self._check_open()
-        return look_at_images(self._network, images, crops, self._passes)
-
-    def _places_in(
-        self, image: NDArray[np.uint8], boxes: BoxesInput | Sequence[Face] | None
-    ) -> Sequence[BoundingBox | Face]:
-        if boxes is None:
-            return self._detector.find(image)
-        if isinstance(boxes, Sequence) and all(isinstance(place, Face) for place in boxes):
-            return cast("Sequence[Face]", boxes)
-        found = as_boxes(cast("BoxesInput", boxes))
-        for box in found:
-            check_box_against_image(box, image)
-        return found
+        return self._pipeline.align(crops)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from pathlib import Path
 
 import cv2
@@ -177,10 +178,33 @@ def test_predict_batch_refuses_a_wrong_number_of_box_lists(dot_aligner, picture)
         dot_aligner.predict_batch([picture, picture], [[BOX]])
 
 
-@pytest.mark.parametrize("images", ["photo.jpg", Path("photo.jpg"), b"bytes", 5])
-def test_predict_batch_refuses_what_are_not_several_images(dot_aligner, images):
+@pytest.mark.parametrize(
+    "images",
+    [
+        "photo.jpg",
+        Path("photo.jpg"),
+        b"bytes",
+        io.BytesIO(b"bytes"),
+        np.zeros((9, 9, 3), np.uint8),
+        np.zeros((9, 9), np.uint8),
+        5,
+    ],
+)
+def test_batch_and_stream_refuse_what_are_not_several_images(dot_aligner, images):
     with pytest.raises(InvalidInputError, match=r"images is one .*; needed: several images"):
         dot_aligner.predict_batch(images)
+    with pytest.raises(InvalidInputError, match=r"images is one .*; needed: several images"):
+        list(dot_aligner.predict_stream(images))
+
+
+def test_predict_batch_takes_one_array_of_several_images(dot_aligner, picture):
+    batch = dot_aligner.predict_batch(np.stack([picture] * 2), [BOX] * 2, color="rgb")
+    expect_dots(batch[1][0])
+
+
+def test_predict_batch_refuses_boxes_that_are_one_number(dot_aligner, picture):
+    with pytest.raises(InvalidInputError, match="boxes is one int; needed: one list for each"):
+        dot_aligner.predict_batch([picture], 5)
 
 
 def test_predict_batch_takes_generators(dot_aligner, picture):
@@ -199,6 +223,26 @@ def test_predict_batch_says_which_image_cannot_be_used(dot_aligner, picture, ima
     boxes = [BOX] * 17 + [box] + [BOX] * 2
     with pytest.raises(error, match=r"^image 17: "):
         dot_aligner.predict_batch(images, boxes)
+
+
+def test_predict_batch_goes_on_past_broken_images(dot_aligner, picture):
+    images = [picture, "none.jpg", picture, picture]
+    boxes = [BOX, BOX, (5, 5, 1, 1), [BOX, BOX]]
+    found = dot_aligner.predict_batch(images, boxes, color="rgb", return_errors=True)
+    expect_dots(found[0][0])
+    assert isinstance(found[1], InvalidImageError)
+    assert "none.jpg" in str(found[1])
+    assert isinstance(found[2], InvalidBoundingBoxError)
+    assert len(found[3]) == 2
+
+
+def test_returned_errors_keep_no_image_in_memory(dot_aligner, picture):
+    image = picture.copy()
+    is_alive = weakref.ref(image)
+    [error] = dot_aligner.predict_batch([image], [(5, 5, 1, 1)], return_errors=True)
+    del image
+    assert isinstance(error, InvalidBoundingBoxError)
+    assert is_alive() is None
 
 
 def test_box_outside_the_image_is_refused(dot_aligner, picture):
@@ -336,7 +380,7 @@ def test_size_number_and_score_of_found_boxes_are_chosen(dot_model, picture):
 def test_named_detector_gets_size_and_threshold():
     aligner = FaceAligner(device="cpu", min_face_size=25, score_threshold=0.7)
     aligner.detect(np.zeros((90, 120, 3), np.uint8))
-    detector = aligner._detector._named.get()
+    detector = aligner._pipeline._detector._named.get()
     assert (detector.min_face_size, detector.score_threshold) == (25, 0.7)
 
 

@@ -74,6 +74,8 @@ def align(photo: Path) -> list[Face]:
     assert_type(aligner.cut(photo), list[FaceCrop])
     assert_type(aligner.align(aligner.cut(photo)), list[Face])
     assert_type(aligner.predict_batch([photo, photo], [BOX, [BOX, BOX]]), list[list[Face]])
+    found = aligner.predict_batch([photo, photo], return_errors=True)
+    assert_type(found, list[list[Face] | InvalidInputError])
     assert_type(aligner.predict_crop(photo), Face)
     assert_type(asyncio.run(aligner.predict_async(photo, BOX)), list[Face])
     assert_type(aligner.model, ModelMetadata)
