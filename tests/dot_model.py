@@ -33,12 +33,13 @@ def write_dot_model(
     *,
     metadata: ModelMetadata | None = METADATA,
     size: int = METADATA.input_size,
+    points: int = POINTS,
     drop_output: str | None = None,
     visible: tuple[float, float, float] = (1, 0.25, 0),
 ) -> Path:
     """Write the model; ``visible`` is how likely the points of each channel can be seen."""
     model = helper.make_model(
-        _graph(size, drop_output, visible),
+        _graph(size, points, drop_output, visible),
         opset_imports=[helper.make_opsetid("", 17)],
         ir_version=8,
     )
@@ -50,7 +51,7 @@ def write_dot_model(
 
 
 def _graph(
-    size: int, drop_output: str | None, visible: tuple[float, float, float]
+    size: int, points: int, drop_output: str | None, visible: tuple[float, float, float]
 ) -> onnx.GraphProto:
     positions = (np.arange(size, dtype=np.float32) + 0.5) / size
     nodes = [
@@ -78,17 +79,17 @@ def _graph(
         "positions": positions,
         "dark": np.float32(1),
         "last": np.array([2], np.int64),
-        "channels": np.arange(POINTS, dtype=np.int64) % 3,
+        "channels": np.arange(points, dtype=np.int64) % 3,
         "zero": np.float32(0),
         "sigma": np.float32(0.01),
-        "visible": np.tile(visible, POINTS // 3 + 1)[:POINTS].astype(np.float32),
+        "visible": np.tile(visible, points // 3 + 1)[:points].astype(np.float32),
         "score": np.float32(0.9),
     }
     shapes = {
-        "landmarks": ["N", POINTS, 2],
+        "landmarks": ["N", points, 2],
         "head_pose": ["N", 3],
-        "landmark_sigma": ["N", POINTS],
-        "landmark_visible": ["N", POINTS],
+        "landmark_sigma": ["N", points],
+        "landmark_visible": ["N", points],
         "face_score": ["N"],
     }
     return helper.make_graph(

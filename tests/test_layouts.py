@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.layouts import FIVE_POINT, IBUG_68, LAYOUTS, WFLW_98, convert_landmarks
+from asmnet_sdk.layouts import (
+    FIVE_POINT,
+    IBUG_68,
+    LAYOUTS,
+    WFLW_98,
+    convert_landmarks,
+    is_convertible,
+    layout_from_table,
+    layout_to_table,
+)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=lambda layout: layout.name)
@@ -65,3 +74,31 @@ def test_impossible_conversion_names_what_is_possible():
 def test_parts_cover_all_points(layout):
     assert {i for part in layout.indices.values() for i in part} == set(range(layout.point_count))
     assert layout.indices.keys() >= layout.contours.keys()
+
+
+def test_layouts_that_share_points_convert_by_their_names():
+    """Also by way of the shared layout: WFLW has all points of iBUG, under other names."""
+    lips = layout_from_table(
+        {
+            "name": "LIPS",
+            "points": ["outer_lip_6", "outer_lip_0"],
+            "normalise_by": ["outer_lip_0", "outer_lip_6"],
+            "shares_points_of": "IBUG_68",
+        }
+    )
+    assert convert_landmarks(np.arange(68, dtype=np.float32), IBUG_68, lips).tolist() == [54, 48]
+    assert convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, lips).tolist() == [82, 76]
+    assert not is_convertible(lips, IBUG_68)
+    table = layout_to_table(IBUG_68) | {"name": "MINE", "shares_points_of": "IBUG_68"}
+    mine = layout_from_table(table)
+    values = np.arange(68, dtype=np.float32)
+    np.testing.assert_array_equal(convert_landmarks(values, mine, IBUG_68), values)
+    five = convert_landmarks(values, mine, FIVE_POINT)
+    np.testing.assert_allclose(five, [38.5, 44.5, 30, 48, 54])
+    assert layout_from_table(layout_to_table(mine)) == mine
+
+
+def test_equal_names_mean_nothing_where_no_layout_is_shared():
+    mine = layout_from_table(layout_to_table(IBUG_68) | {"name": "MINE"})
+    assert not is_convertible(mine, IBUG_68)
+    assert not is_convertible(IBUG_68, mine)

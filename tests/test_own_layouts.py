@@ -10,7 +10,7 @@ import pytest
 
 from asmnet_sdk import IBUG_68, WFLW_98, FaceAligner, InvalidInputError, draw_faces
 from asmnet_sdk.errors import ModelFileError
-from asmnet_sdk.own_layouts import layout_from_table, layout_to_table
+from asmnet_sdk.layouts import layout_from_table, layout_to_table
 from tests.dot_model import METADATA, picture_with_dots, write_dot_model
 
 MUZZLE = {
@@ -60,6 +60,8 @@ def test_tables_and_layouts_turn_into_each_other():
         ({"mirror": 3}, "mirror is no list"),
         ({"contours": ["nose"]}, "contours are no table"),
         ({"mirrors": []}, "unknown key mirrors"),
+        ({"shares_points_of": "IBUG_68"}, "shares_points_of is 'IBUG_68'; needed: one of"),
+        ({"shares_points_of": ["IBUG_68"]}, "shares_points_of is"),
     ],
 )
 def test_tables_that_declare_none_are_refused(changes, reason):

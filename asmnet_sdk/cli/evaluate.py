@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.datasets import AnnotatedFace
     from asmnet_sdk.evaluation import ComparedFigures, FaceResult, SubsetFigures
+    from asmnet_sdk.layouts import Layout
 
 __all__ = ["add_parser"]
 
@@ -48,8 +49,8 @@ def add_parser(commands: Subcommands) -> None:
         "annotations",
         type=Path,
         metavar="ANNOTATIONS",
-        help="folder with SUBSET/NAME.pts beside NAME.jpg (300-W), .txt list of WFLW, or .json "
-        "keypoint file of COCO",
+        help="folder with SUBSET/NAME.pts beside NAME.jpg (300-W) or of labelme's files, .txt list "
+        "of WFLW, .json keypoint file of COCO, or .xml file of CVAT",
     )
     parser.add_argument(
         "--boxes",
@@ -90,12 +91,12 @@ def run(options: argparse.Namespace) -> int:
 
     for path in filter(None, (options.json, options.report)):
         check_writable(path)
-    annotated = _read(options)
     aligners = [make_aligner(options)]
     if options.compare:
         aligners.append(
             make_aligner(argparse.Namespace(**vars(options) | {"model": options.compare}))
         )
+    annotated = _read(options, [aligner.layout for aligner in aligners])
     results = [_evaluate(aligner, annotated, options) for aligner in aligners]
     if options.compare:
         compared = compare(*results, by=options.by)
@@ -142,11 +143,11 @@ def _write_page(
     write_whole(path, evaluation_page([aligner.model.name for aligner in aligners], results))
 
 
-def _read(options: argparse.Namespace) -> list[AnnotatedFace]:
+def _read(options: argparse.Namespace, layouts: Sequence[Layout]) -> list[AnnotatedFace]:
     from asmnet_sdk.datasets import read_300w, read_annotations
 
     if options.head_pose is None:
-        return read_annotations(options.annotations)
+        return read_annotations(options.annotations, layouts=layouts)
     if not options.annotations.is_dir():
         raise InvalidInputError(
             f"--head-pose goes with a folder of .pts files; {options.annotations} is none"

@@ -20,6 +20,7 @@ from asmnet_sdk.images.headers import read_image_header
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.labelling.files import format_of, kept_copy, label_files, write_labels
 from asmnet_sdk.labelling.proposing import doubt_percent, least_certain_first
+from asmnet_sdk.labelling.stated_layouts import plain_layout, stated_layout
 from asmnet_sdk.layouts import Layout, layout_of_size
 
 __all__ = ["Review"]
@@ -34,7 +35,8 @@ class Review:
 
     Args:
         path: Annotations as ``read_annotations`` takes them; all faces of one layout.
-        layout: Their layout; by default the package's one of as many points.
+        layout: Their layout; by default what the labels state by the names of their points, else
+            the package's one of as many points, else points without names.
 
     Attributes:
         layout: The layout of the faces.
@@ -47,9 +49,10 @@ class Review:
     def __init__(self, path: Path, *, layout: Layout | None = None) -> None:
         self.path = path
         self.kind = format_of(path)
-        layouts = () if layout is None else (layout,)
+        stated = layout or stated_layout(path, self.kind)
+        layouts = () if stated is None else (stated,)
         faces = least_certain_first(read_annotations(path, layouts=layouts))
-        self.layout = layout or _layout_of(faces)
+        self.layout = _layout_of(faces, stated)
         self.copies: list[Path] = []
         self._photos = by_photo(faces)
         self._written: dict[Path, bytes] = {}
@@ -144,13 +147,17 @@ class Review:
                 self.copies.append(kept_copy(file))
 
 
-def _layout_of(faces: Sequence[AnnotatedFace]) -> Layout:
-    counts = {len(face.landmarks) for face in faces}
-    layout = layout_of_size(min(counts))
-    if len(counts) > 1 or layout is None:
+def _layout_of(faces: Sequence[AnnotatedFace], stated: Layout | None) -> Layout:
+    """Return the layout of all faces: the one stated, else one of as many points."""
+    count, *others = sorted({len(face.landmarks) for face in faces})
+    if others:
+        counts = ", ".join(map(str, (count, *others)))
+        raise InvalidInputError(f"faces of {counts} points; needed: all of one layout")
+    layout = stated or layout_of_size(count) or plain_layout(count)
+    if layout.point_count != count:
         raise InvalidInputError(
-            f"faces of {', '.join(map(str, sorted(counts)))} points; needed: one layout, and one "
-            "that the package knows"
+            f"the faces have {count} points, {layout.name} has {layout.point_count}: name the "
+            "model that they are of"
         )
     return layout
 

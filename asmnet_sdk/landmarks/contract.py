@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.layouts import LAYOUTS, Layout
-from asmnet_sdk.own_layouts import layout_from_table
+from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table
 from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,

@@ -12,6 +12,7 @@ from typing import Any
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.resolving import file_sha256
 from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
+from asmnet_sdk.layouts import LAYOUTS, Layout
 from asmnet_sdk.publishing.folders import CARD_FILE, CHECKSUM_FILE, MODEL_FILE
 from asmnet_sdk.runtime.session import OnnxSession
 
@@ -119,20 +120,24 @@ def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) 
         ModelFileError: The model file is none.
         InvalidInputError: The folder exists, or the figures are none.
     """
-    metadata, _ = read_contract(OnnxSession(model, device="cpu"))
+    metadata, layout = read_contract(OnnxSession(model, device="cpu"))
     rows = read_figures(figures)
     if folder.exists():
         raise InvalidInputError(f"{folder} exists: publish that folder, or remove it")
     folder.mkdir(parents=True)
     shutil.copy2(model, folder / MODEL_FILE)
     digest = file_sha256(folder / MODEL_FILE)
-    card = _card(metadata, rows, data_set, digest)
+    card = _card(metadata, layout, rows, data_set, digest)
     (folder / CARD_FILE).write_text(card, encoding="utf-8")
     (folder / CHECKSUM_FILE).write_text(f"{digest}  {MODEL_FILE}\n", encoding="utf-8")
 
 
 def _card(
-    metadata: ModelMetadata, rows: Sequence[Mapping[str, Any]], data_set: str, digest: str
+    metadata: ModelMetadata,
+    layout: Layout,
+    rows: Sequence[Mapping[str, Any]],
+    data_set: str,
+    digest: str,
 ) -> str:
     header = card_header(
         name=metadata.name,
@@ -161,7 +166,7 @@ faces = FaceAligner("OWNER/NAME").predict("photo.jpg")  # this repository
 | training data | {metadata.training_data} |
 | licence | {metadata.licence} |
 
-{_accuracy(rows, data_set)}
+{_points(layout)}{_accuracy(rows, layout, data_set)}
 ## Limits
 
 What was not measured is not known: other cameras, ages, skin colours and angles than those of the
@@ -169,7 +174,17 @@ photos above. Not made for identification, nor for judging emotion or character.
 """
 
 
-def _accuracy(rows: Sequence[Mapping[str, Any]], data_set: str) -> str:
+def _points(layout: Layout) -> str:
+    """Return the names of the points, where the layout is none of the package's."""
+    if layout.name in LAYOUTS:
+        return ""
+    names = ", ".join(f"`{name}`" for name in layout.point_names)
+    return f"## Points\n\nIn their order: {names}.\n\n"
+
+
+def _accuracy(rows: Sequence[Mapping[str, Any]], layout: Layout, data_set: str) -> str:
+    right, left = (layout.point_names[index] for index in layout.eye_corners)
+    corners = "the outer eye corners" if layout.name in LAYOUTS else f"{right} and {left}"
     table = "\n".join(
         f"| {row['subset']} | {row['faces']} | {row['nme_percent']:.2f} | "
         f"{row['failure_rate_percent']:.2f} | {row['auc']:.3f} |"
@@ -184,6 +199,5 @@ On {data_set}, by `asmnet evaluate`:
 |---|---|---|---|---|
 {table}
 
-NME is the mean landmark error divided by the distance of the outer eye corners, or of the two
-points that the layout names in their place.
+NME is the mean landmark error divided by the distance of {corners}.
 """

@@ -17,6 +17,8 @@ from asmnet_sdk.layouts import (
     Layout,
     convert_landmarks,
     is_convertible,
+    layout_from_table,
+    layout_to_table,
 )
 from asmnet_sdk.results.bounding_box import BoundingBox
 from asmnet_sdk.results.head_pose import HeadPose
@@ -168,10 +170,12 @@ class Face:
         """Return plain Python values, ready for ``json.dumps``.
 
         Pixels, degrees, visibility and openness are rounded to 0.001, the score to 0.0001. Openness
-        is None for a layout without lids and lips.
+        is None for a layout without lids and lips. ``layout_table`` declares a layout that is none
+        of the package's, so that ``from_dict`` knows it.
         """
         sigma, visible, pose = self.landmark_sigma, self.landmark_visible, self.head_pose
         has_lids = is_convertible(self.layout, IBUG_68)
+        is_own = self.layout.name not in LAYOUTS
         return {
             "box": _rounded(list(self.box)),
             "layout": self.layout.name,
@@ -187,6 +191,7 @@ class Face:
             "landmark_sigma": None if sigma is None else _rounded(sigma),
             "landmark_visible": None if visible is None else _rounded(visible),
             "track_id": self.track_id,
+            **({"layout_table": layout_to_table(self.layout)} if is_own else {}),
         }
 
     @classmethod
@@ -204,7 +209,7 @@ class Face:
                 landmarks=record["landmarks"],
                 head_pose=HeadPose(**record["head_pose"]),
                 box=BoundingBox(*record["box"]),
-                layout=LAYOUTS[record["layout"]],
+                layout=_layout_of(record),
                 score=record.get("score"),
                 landmark_sigma=record.get("landmark_sigma"),
                 landmark_visible=record.get("landmark_visible"),
@@ -228,6 +233,11 @@ class Face:
                 cls.to_dict, return_schema=core_schema.dict_schema()
             ),
         )
+
+
+def _layout_of(record: Mapping[str, Any]) -> Layout:
+    table = record.get("layout_table")
+    return LAYOUTS[record["layout"]] if table is None else layout_from_table(table)
 
 
 def _restore_face(*values: Any) -> Face:

@@ -70,11 +70,13 @@ class FacePlacement:
     Attributes:
         matrix: (2, 3), canvas pixels -> crop pixels before mirroring.
         is_mirrored: Whether the crop is mirrored afterwards; the labels are already.
+        layout: The layout of the landmarks.
         labels: The labels in the crop; landmarks in [0, 1] of it.
     """
 
     matrix: Matrix
     is_mirrored: bool
+    layout: Layout
     labels: FaceLabels
 
 
@@ -106,6 +108,7 @@ def place_face(
     return FacePlacement(
         matrix=matrix,
         is_mirrored=is_mirrored,
+        layout=layout,
         labels=_mirrored(placed, layout) if is_mirrored else placed,
     )
 
@@ -179,7 +182,7 @@ def augment_face(
     if generator.random() < _SIDE_LIGHT:
         crop = _light_from_a_side(crop, generator)
     points = placement.labels.landmarks * size - 0.5
-    hidden = _cover(crop, points, others, generator)
+    hidden = _cover(crop, points, others, generator, has_ibug=placement.layout == IBUG_68)
     visible = np.where(_lies_in(points, hidden), np.float32(0), placement.labels.landmark_visible)
     return _degrade(crop, generator), visible.astype(np.float32)
 
@@ -189,10 +192,15 @@ def _cover(
     points: NDArray[np.float32],
     others: Sequence[Image],
     generator: np.random.Generator,
+    *,
+    has_ibug: bool,
 ) -> NDArray[np.bool_]:
-    """Draw covers on a crop; return the mask of all that is hidden."""
+    """Draw covers on a crop; return the mask of all that is hidden.
+
+    Masks and glasses sit where the points of iBUG say.
+    """
     hidden = np.zeros(crop.shape[:2], bool)
-    if len(points) == IBUG_68.point_count and generator.random() < _COVER_FACE:
+    if has_ibug and generator.random() < _COVER_FACE:
         hidden |= cover_face(crop, points, generator)
     if generator.random() < _COVER:
         hidden |= cover_anything(crop, others, generator)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.own_layouts import layout_from_table
+from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
 
 if sys.version_info >= (3, 11):

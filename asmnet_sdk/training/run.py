@@ -17,8 +17,7 @@ import torch
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from asmnet_sdk.layouts import LAYOUTS, Layout
-from asmnet_sdk.own_layouts import layout_from_table
+from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table
 from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.configuration import (

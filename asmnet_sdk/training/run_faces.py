@@ -7,13 +7,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.layouts import Layout
+from asmnet_sdk.layouts import Layout, convert_landmarks, is_convertible, layout_of_size
 from asmnet_sdk.training.configuration import Recipe, RunConfig
 from asmnet_sdk.training.samples import (
     FaceSamples,
@@ -25,6 +26,7 @@ from asmnet_sdk.training.samples import (
 
 __all__ = ["load_further", "load_run_negatives", "load_training_faces", "read_faces"]
 
+_PER_POINT = ("landmarks", "landmark_visible", "landmark_sigma")
 _FEW = 200
 _FEWEST = 10
 _SHARE_OF_FEW = 0.15
@@ -114,10 +116,21 @@ def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray
 
 def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:
     faces = [face for path in paths for face in read_annotations(path, layouts=[layout])]
-    for face in faces:
-        if len(face.landmarks) != layout.point_count:
-            raise InvalidInputError(
-                f"{face.photo} has {len(face.landmarks)} annotated points, {layout.name} has "
-                f"{layout.point_count}"
-            )
-    return faces
+    return [_in_layout(face, layout) for face in faces]
+
+
+def _in_layout(face: AnnotatedFace, layout: Layout) -> AnnotatedFace:
+    """Return a face with its points in a layout, which may be some of those it has."""
+    annotated = layout_of_size(len(face.landmarks), [layout])
+    if annotated is None or not is_convertible(annotated, layout):
+        raise InvalidInputError(
+            f"{face.photo} has {len(face.landmarks)} annotated points, {layout.name} has "
+            f"{layout.point_count}"
+        )
+    values = {name: getattr(face, name) for name in _PER_POINT}
+    changed: dict[str, Any] = {
+        name: convert_landmarks(found, annotated, layout)
+        for name, found in values.items()
+        if found is not None
+    }
+    return replace(face, **changed)

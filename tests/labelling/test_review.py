@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from asmnet_sdk import InvalidInputError
+from asmnet_sdk import IBUG_68, InvalidInputError
 from asmnet_sdk.datasets import read_annotations, write_pts
-from asmnet_sdk.labelling import Review, doubt_percent, kept_copy, label_files
+from asmnet_sdk.labelling import Review, doubt_percent, kept_copy, label_files, write_labels
+from asmnet_sdk.layouts import layout_from_table
 from tests.labelling.faces import POINTS, face_at, write_label_files
 
 
@@ -120,3 +123,36 @@ def test_label_files_of_a_photo_hold_all_its_faces(tmp_path):
     assert [file.name for file in files] == ["a.pts", "a_face2.pts"]
     with pytest.raises(InvalidInputError, match=r"coco labels go into one \.json file"):
         label_files([photo], "coco", tmp_path)
+
+
+OWN_NAMES = ["right_ear", "left_ear", "nose", "chin_right", "chin_left"]
+OWN = {"name": "MUZZLE_5", "points": OWN_NAMES, "normalise_by": OWN_NAMES[:2]}
+OWN |= {"contours": {"chin": ["chin_right", "nose", "chin_left"]}}
+
+
+@pytest.mark.parametrize("kind", ["coco", "labelme", "cvat"])
+def test_names_that_labels_state_are_shown_and_kept(tmp_path, kind):
+    """Five points are not taken for the package's five where they have names of their own."""
+    path = write_label_files(tmp_path, kind)
+    layout = layout_from_table(OWN)
+    faces = read_annotations(path)
+    write_labels(faces, kind, path, layout)
+    review = Review(path)
+    page = review.to_dict()
+    assert page["names"] == OWN_NAMES
+    assert page["edges"] == ([[3, 2], [2, 4]] if kind == "coco" else [])
+    record = page["photos"][0]["faces"]
+    review.save(0, [moved(record[0], 2, 7.5), *record[1:]])
+    again = read_annotations(path, layouts=[layout])
+    assert len(again) == 3
+    assert Review(path).to_dict()["names"] == OWN_NAMES
+
+
+def test_points_that_nothing_names_are_numbered(tmp_path):
+    photo = tmp_path / "a.png"
+    cv2.imwrite(str(photo), np.full((240, 320, 3), 128, np.uint8))
+    write_pts([replace(face_at(photo), landmarks=POINTS[:4], landmark_visible=None,
+                       landmark_sigma=None)])  # fmt: skip
+    assert Review(tmp_path).to_dict()["names"] == [f"point_{i}" for i in range(4)]
+    with pytest.raises(InvalidInputError, match="the faces have 4 points, IBUG_68 has 68"):
+        Review(tmp_path, layout=IBUG_68)

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.layouts import LAYOUTS, Contour, Layout
+from asmnet_sdk.layouts.known import LAYOUTS
+from asmnet_sdk.layouts.layout import Contour, Layout
 
 __all__ = ["layout_from_table", "layout_to_table"]
 
 _MOST_POINTS = 2000
+_KEYS = {"name", "points", "mirror", "normalise_by", "contours", "shares_points_of"}
 
 
 def layout_from_table(table: Mapping[str, Any]) -> Layout:
@@ -20,12 +22,13 @@ def layout_from_table(table: Mapping[str, Any]) -> Layout:
         table: ``name``; ``points``, their names in order; ``mirror``, pairs of names that change
             places when the picture is mirrored; ``normalise_by``, the two points, the subject's
             right one first, whose distance errors are measured by; ``contours``, region -> names
-            along its line, which is closed where the last is the first again.
+            along its line, which is closed where the last is the first again;
+            ``shares_points_of``, the package's layout whose points those of the same names are.
 
     Raises:
         InvalidInputError: A key is missing or unknown, or a name is that of no point.
     """
-    unknown = set(table) - {"name", "points", "mirror", "normalise_by", "contours"}
+    unknown = set(table) - _KEYS
     if unknown:
         raise InvalidInputError(f"layout: unknown key {', '.join(sorted(map(str, unknown)))}")
     name, points = table.get("name"), _names(table.get("points"), "points")
@@ -45,6 +48,7 @@ def layout_from_table(table: Mapping[str, Any]) -> Layout:
         mirror=_mirror(table.get("mirror", []), places),
         eye_corners=(right, left),
         names=tuple(points),
+        shares_points_of=_known_name(table.get("shares_points_of"), points),
     )
 
 
@@ -60,7 +64,21 @@ def layout_to_table(layout: Layout) -> dict[str, Any]:
             region: [names[i] for i in (*line.indices, *line.indices[: int(line.closed)])]
             for region, line in layout.contours.items()
         },
+        **({"shares_points_of": layout.shares_points_of} if layout.shares_points_of else {}),
     }
+
+
+def _known_name(value: object, points: Sequence[str]) -> str | None:
+    """Return the name of the package's layout that some of the points are of."""
+    if value is None:
+        return None
+    known = LAYOUTS.get(value) if isinstance(value, str) else None
+    if known is None or not set(known.point_names) & set(points):
+        raise InvalidInputError(
+            f"layout: shares_points_of is {value!r}; needed: one of {', '.join(LAYOUTS)} that has "
+            "points of the same names"
+        )
+    return known.name
 
 
 def _names(value: object, key: str) -> Sequence[str]:
