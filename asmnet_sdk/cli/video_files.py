@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.cli.native_errors import NativeErrors
 from asmnet_sdk.cli.photo_files import find_photos
 from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.images.loading import load_image
@@ -23,7 +24,8 @@ _USUAL_FRAME_RATE = 30.0
 _SUSPICIOUS_COUNT = 10  # so many black frames, and nothing else
 _ADDRESS = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
 _NUMBERED = re.compile(r"%0?\d*d")
-_CONVERT = "ffmpeg -i {name} -vf yadif -c:v libx264 converted.mp4"
+_UNCONVERTED = "Cannot convert"  # FFmpeg left the picture as it was: random memory
+_SPEAKER = re.compile(r"^\[[^\]]*\] ", re.MULTILINE)  # [h264 @ 0x55f74d72c840]
 
 
 class _Capture(Protocol):
@@ -60,9 +62,14 @@ class Video:
             or _ADDRESS.match(source) is not None
         )
         _silence_opencv()
-        self._capture = self._open(source, path)
-        if not self._capture.isOpened():
-            raise InvalidInputError(self._why_closed())
+        self._ffmpeg = NativeErrors()
+        try:
+            self._capture = self._open(source, path)
+            if not self._capture.isOpened():
+                raise InvalidInputError(self._why_closed())
+        except InvalidInputError:
+            self._ffmpeg.close()
+            raise
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.frame_rate = rate if 1 <= rate <= 1000 else _USUAL_FRAME_RATE
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -94,7 +101,8 @@ class Video:
         """Yield the time in seconds and the (H, W, 3) BGR picture of each frame.
 
         Raises:
-            InvalidInputError: The file ends early, holds no frame at all, or nothing but black.
+            InvalidInputError: The file ends early, holds no frame at all, frames that OpenCV cannot
+                convert, or nothing but black.
         """
         started = time.monotonic()
         seconds = -1 / self.frame_rate
@@ -102,9 +110,12 @@ class Video:
         is_black = True
         while count != max_frames:
             is_there, read = self._capture.read()
+            words = self._ffmpeg.take()
             if not is_there:
-                self._check_end(count)
+                self._check_end(count, words)
                 break
+            if _UNCONVERTED in words:
+                raise InvalidInputError(self._why_unconverted(words))
             frame = np.asarray(read, np.uint8)
             is_black = is_black and not frame.any()
             seconds = self._seconds_after(seconds, started)
@@ -120,16 +131,16 @@ class Video:
             seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         return seconds if seconds > last else last + 1 / self.frame_rate
 
-    def _check_end(self, count: int) -> None:
+    def _check_end(self, count: int, words: str) -> None:
         if count == 0:
-            raise InvalidInputError(self._why_empty())
+            raise InvalidInputError(self._why_empty(words))
         # The announced count is an estimate in some formats.
         if self.frame_count is not None and count < 0.9 * self.frame_count:
             raise InvalidInputError(
                 f"{self._source} breaks off after {count} of {self.frame_count} frames"
             )
 
-    def _why_empty(self) -> str:
+    def _why_empty(self, words: str) -> str:
         code = int(self._capture.get(cv2.CAP_PROP_FOURCC))
         codec = (
             code.to_bytes(4, "little", signed=code < 0)
@@ -138,23 +149,41 @@ class Video:
             .upper()
         )
         if not codec or self._is_live:
-            return f"{self._source} gave no frame"
+            return f"{self._source} gave no frame{_reason(words)}"
         return (
             f"{self._source} gave no frame: its codec is {codec!r}, which this OpenCV "
-            f"({cv2.__version__}) may not decode without special hardware (AV1, 'AV01', for one); "
-            f"convert it: {_CONVERT.format(name=Path(self._source).name)}"
+            f"({cv2.__version__}) may not decode{_reason(words)}{self._cure()}"
+        )
+
+    def _why_unconverted(self, words: str) -> str:
+        kind = "is interlaced, which" if "interlaced" in words else "has frames that"
+        return (
+            f"{self._source} {kind} OpenCV {cv2.__version__} cannot turn into pictures"
+            f"{_reason(words)}{self._cure()}"
         )
 
     def _why_black(self, count: int) -> str:
         return (
-            f"{self._source}: all {count} frames are black. OpenCV 5 decodes interlaced video so; "
-            f"if it is not really black, convert it: "
-            f"{_CONVERT.format(name=Path(self._source).name)}"
+            f"{self._source}: all {count} frames are black, as interlaced video may come out of "
+            f"OpenCV 5; if it is not really black{self._cure()}"
         )
+
+    def _cure(self) -> str:
+        if self._is_live:
+            return ""
+        name = shlex.quote(Path(self._source).name)
+        return f"; convert it: ffmpeg -i {name} -vf yadif -c:v libx264 converted.mp4"
 
     def close(self) -> None:
         """Let go of the file or the camera."""
         self._capture.release()
+        self._ffmpeg.close()
+
+
+def _reason(words: str) -> str:
+    """Return the first line of FFmpeg's words, without who says it, as a part of a sentence."""
+    first = _SPEAKER.sub("", words).strip().partition("\n")[0].rstrip(".")
+    return f" (FFmpeg: {in_brief(first)})" if first else ""
 
 
 def _find_numbered(pattern: Path) -> list[Path]:
@@ -194,8 +223,7 @@ class _Pictures:
 
 
 def _silence_opencv() -> None:
-    """Keep OpenCV and FFmpeg from writing about failures that become errors of ours."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    """Keep OpenCV from writing about failures that become errors of ours."""
     if hasattr(cv2.utils, "logging"):
         cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     else:  # OpenCV 4.8

@@ -186,7 +186,7 @@ def test_nothing_but_black_frames_is_an_error(run, tmp_path):
     writer.release()
     code, _, err = run(path)
     assert code == 1
-    assert "all 12 frames are black. OpenCV 5 decodes interlaced video so" in err
+    assert "all 12 frames are black, as interlaced video may come out of OpenCV 5" in err
 
 
 def test_codec_that_gives_no_frame_is_named(run, clip, monkeypatch):
