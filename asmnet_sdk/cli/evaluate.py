@@ -18,7 +18,7 @@ from asmnet_sdk.errors import InvalidInputError
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.datasets import AnnotatedFace
-    from asmnet_sdk.evaluation import ComparedFigures, FaceResult, SubsetFigures
+    from asmnet_sdk.evaluation import FaceResult, SubsetFigures
     from asmnet_sdk.layouts import Layout
 
 __all__ = ["add_parser"]
@@ -87,31 +87,34 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
+    from asmnet_sdk.cli.evaluation_page import evaluation_page
+    from asmnet_sdk.cli.evaluation_tables import accuracy_table, comparison_table
+    from asmnet_sdk.cli.report_page import write_whole
     from asmnet_sdk.evaluation import compare, summarise
 
     for path in filter(None, (options.json, options.report)):
         check_writable(path)
-    aligners = [make_aligner(options)]
-    if options.compare:
-        aligners.append(
-            make_aligner(argparse.Namespace(**vars(options) | {"model": options.compare}))
-        )
+    aligners = _aligners_of(options)
     annotated = _read(options, [aligner.layout for aligner in aligners])
     results = [_evaluate(aligner, annotated, options) for aligner in aligners]
+    names = _names_of(aligners, options)
     if options.compare:
         compared = compare(*results, by=options.by)
-        _print_compared(compared, [aligner.model.name for aligner in aligners])
+        table = comparison_table(compared)
+        print(f"NME % of A, {names[0]}, and B, {names[1]}; wins: faces on which it is nearer\n")
         records = [asdict(row) for row in compared]
     else:
         figures = summarise(results[0], by=options.by)
-        _print(figures)
+        table = accuracy_table(figures)
         records = [_record(row) for row in figures]
+    print_table(*table)
+    print("".join(f"\n{note}" for note in table.notes), end="\n" if table.notes else "")
     _print_judged_points(results[0])
     if options.json:
         text = json.dumps(records, indent=2, allow_nan=False)
         options.json.write_text(text + "\n", encoding="utf-8")
     if options.report:
-        _write_page(options.report, aligners, results)
+        write_whole(options.report, evaluation_page(names, results, table))
     return 0
 
 
@@ -132,15 +135,6 @@ def _evaluate(
         )
     with ProgressBar(len(annotated), f"evaluate {aligner.model.name}") as bar:
         return evaluate(aligner, annotated, detector=detector, on_face=bar.advance)
-
-
-def _write_page(
-    path: Path, aligners: Sequence[FaceAligner], results: Sequence[Sequence[FaceResult]]
-) -> None:
-    from asmnet_sdk.cli.evaluation_page import evaluation_page
-    from asmnet_sdk.cli.report_page import write_whole
-
-    write_whole(path, evaluation_page([aligner.model.name for aligner in aligners], results))
 
 
 def _read(options: argparse.Namespace, layouts: Sequence[Layout]) -> list[AnnotatedFace]:
@@ -167,69 +161,21 @@ def _print_judged_points(results: Sequence[FaceResult]) -> None:
             print(f"\njudged at the {points} points of {layout}; annotated: {annotated_points}")
 
 
-def _print(figures: Sequence[SubsetFigures]) -> None:
-    header = (
-        "subset",
-        "faces",
-        "missed",
-        "NME %",
-        "> 8 %",
-        "AUC",
-        "yaw",
-        "pitch",
-        "roll",
-        "NME, 95 %",
-    )
-    print_table(header, [_row(row) for row in figures])
+def _aligners_of(options: argparse.Namespace) -> list[FaceAligner]:
+    """Return the model that is judged, and the one that it is compared with."""
+    second = vars(options) | {"model": options.compare}
+    others = [make_aligner(argparse.Namespace(**second))] if options.compare else []
+    return [make_aligner(options), *others]
 
 
-def _print_compared(rows: Sequence[ComparedFigures], models: Sequence[str]) -> None:
-    first, second = models
-    print_table(
-        (
-            "subset",
-            "faces",
-            f"NME % {first}",
-            f"{second}",
-            "difference",
-            "95 %",
-            "nearer",
-            "nearer",
-        ),
-        [
-            (
-                row.subset,
-                str(row.faces),
-                f"{row.nme_percent[0]:.2f}",
-                f"{row.nme_percent[1]:.2f}",
-                f"{row.difference_percent:+.2f}",
-                _interval(row.difference_interval_percent, sign="+"),
-                *map(str, row.nearer),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _interval(ends: tuple[float, float] | None, *, sign: str = "") -> str:
-    return "-" if ends is None else " to ".join(f"{end:{sign}.2f}" for end in ends)
+def _names_of(aligners: Sequence[FaceAligner], options: argparse.Namespace) -> list[str]:
+    """Return a name a model; what was asked for where both files say the same."""
+    names = [aligner.model.name for aligner in aligners]
+    asked = [str(options.model), str(options.compare)]
+    return names if len(set(names)) == len(names) else asked
 
 
 def _record(figures: SubsetFigures) -> dict[str, object]:
     """Return the figures for JSON, which has no NaN: no face found, no mean error."""
     record = asdict(figures)
     return record | ({"nme_percent": None} if math.isnan(figures.nme_percent) else {})
-
-
-def _row(figures: SubsetFigures) -> tuple[str, ...]:
-    angles = figures.head_pose_errors_degrees
-    return (
-        figures.subset,
-        str(figures.faces),
-        str(figures.missed),
-        f"{figures.nme_percent:.2f}",
-        f"{figures.failure_rate_percent:.2f}",
-        f"{figures.auc:.3f}",
-        *(("-", "-", "-") if angles is None else (f"{angle:.2f}" for angle in angles)),
-        _interval(figures.nme_interval_percent),
-    )

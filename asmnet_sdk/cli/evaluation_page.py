@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from html import escape
 
+from asmnet_sdk.cli.evaluation_tables import Table
 from asmnet_sdk.cli.report_page import begin_page, column_header, counted, end_page, named, picture
-from asmnet_sdk.cli.report_pictures import face_picture, photo_picture
+from asmnet_sdk.cli.report_pictures import Limits, face_picture, photo_picture
 from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.evaluation.comparing import with_most_at_stake
 from asmnet_sdk.evaluation.results import FaceResult
@@ -19,17 +20,20 @@ from asmnet_sdk.results import BoundingBox, Face, HeadPose
 __all__ = ["evaluation_page"]
 
 CASES = 60
-"""How many faces a page shows: about 30 KiB each."""
+"""How many faces a page shows: about 50 KiB each."""
+
+_PICTURE = Limits(longest_side=288, largest_bytes=24_576)
 
 
 def evaluation_page(
-    models: Sequence[str], results: Sequence[Sequence[FaceResult]]
+    models: Sequence[str], results: Sequence[Sequence[FaceResult]], figures: Table
 ) -> Iterator[str]:
     """Yield the parts of the page.
 
     Args:
         models: The names of one or two models.
         results: What ``evaluate`` gave for each, on the same faces.
+        figures: Of all faces and of kinds of them, as the terminal shows them.
     """
     chosen = _worst(results[0]) if len(results) == 1 else with_most_at_stake(*results, count=CASES)
     title = f"{' against '.join(models)}: {counted(len(chosen), 'case')}"
@@ -40,7 +44,8 @@ def evaluation_page(
         '<p class="note">NME: mean error of the points in % of the distance of the outer eye '
         "corners. Pictures show the annotated points, then those predicted.</p>\n</header>\n"
     )
-    yield '<table role="table">\n<thead role="rowgroup"><tr role="row">'
+    yield _summary(figures, models)
+    yield '<table role="table" class="cases large">\n<thead role="rowgroup"><tr role="row">'
     yield column_header("photo")
     yield from (
         f'<th role="columnheader" class="picture">{escape(n)}</th>' for n in ("labels", *models)
@@ -49,6 +54,23 @@ def evaluation_page(
     yield '</tr></thead>\n<tbody role="rowgroup">\n'
     yield from (_row([result[index] for result in results], models) for index in chosen)
     yield f"</tbody>\n</table>\n{end_page()}"
+
+
+def _summary(figures: Table, models: Sequence[str]) -> str:
+    """Return the figures as a table that opens."""
+    letters = [f"{letter}: {escape(name)}" for letter, name in zip("AB", models, strict=False)]
+    lines = [*([", ".join(letters)] if len(models) > 1 else []), *figures.notes]
+    notes = "".join(f'<p class="note">{line}</p>' for line in lines)
+    head = "".join(f"<th>{escape(title)}</th>" for title in figures.header)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>\n" for row in figures.rows
+    )
+    return (
+        "<details open>\n<summary>Figures</summary>\n"
+        f'<div class="scroll"><table class="figures"><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>{rows}</tbody></table></div>\n"
+        f"{notes}\n</details>\n"
+    )
 
 
 _CHOICE = {
@@ -75,7 +97,9 @@ def _row(results: Sequence[FaceResult], models: Sequence[str]) -> str:
     shown = [labels, *(result.face for result in results)]
     pictures = [
         picture(
-            photo_picture(image) if face is None else face_picture(image, _framed(face, labels)),
+            photo_picture(image)
+            if face is None
+            else face_picture(image, _framed(face, labels), _PICTURE),
             "face with landmarks",
         )
         for face in shown

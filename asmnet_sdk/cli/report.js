@@ -1,6 +1,6 @@
 "use strict";
 
-const table = document.querySelector("table");
+const table = document.querySelector("table[role]");
 const names = new Intl.Collator(undefined, { numeric: true });
 
 /** Compare two cells by number where the column has numbers, else by text; empty ones come last. */

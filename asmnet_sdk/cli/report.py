@@ -139,7 +139,7 @@ class Report:
         )
 
     def _table(self) -> Iterator[str]:
-        yield '<table role="table">\n<thead role="rowgroup"><tr role="row">'
+        yield '<table role="table" class="cases">\n<thead role="rowgroup"><tr role="row">'
         yield column_header("photo") + '<th role="columnheader" class="picture">face</th>'
         yield from (column_header(title) for title in FIGURES)
         yield '</tr></thead>\n<tbody role="rowgroup">\n'

@@ -32,8 +32,10 @@ _EDGES: Mapping[str, _Edges] = MappingProxyType(
     }
 )
 _UNITS: Mapping[str, str] = MappingProxyType(
-    {"yaw": "°", "pitch": "°", "roll": "°", "visibility": " % seen", "size": " px"}
+    {"yaw": "°", "pitch": "°", "roll": "°", "visibility": " %", "size": " px"}
 )
+
+_NAMES: Mapping[str, str] = MappingProxyType({"visibility": "seen"})
 
 
 def subsets_and_attributes(results: Sequence[FaceResult]) -> _Groups:
@@ -58,7 +60,7 @@ def groups_by(grouping: Grouping, results: Sequence[FaceResult]) -> _Groups:
     """
     is_annotated = any(result.annotated.head_pose is not None for result in results)
     is_predicted = grouping in _PREDICTED and not is_annotated
-    name = f"predicted {grouping}" if is_predicted else grouping
+    name = f"predicted {grouping}" if is_predicted else _NAMES.get(grouping, grouping)
     measure = (_PREDICTED if is_predicted else _MEASURES)[grouping]
     values = [measure(result) for result in results]
     return [

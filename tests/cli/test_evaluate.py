@@ -59,9 +59,9 @@ def test_two_models_are_compared_face_by_face(run, annotated, tmp_path):
     page = tmp_path / "worst.html"
     code, out = run(annotated, "--compare", other, "--report", page, "--json", tmp_path / "f.json")
     assert code == 0
-    header, row = out.splitlines()
-    assert "NME % dots" in header
-    assert "other" in header
+    title, _, header, row = out.splitlines()
+    assert title == "NME % of A, dots, and B, other; wins: faces on which it is nearer"
+    assert " ".join(header.split()) == "subset faces A B B - A 95 % A wins B wins"
     assert "+0.00" in row
     [record] = json.loads((tmp_path / "f.json").read_text())
     assert record["faces"] == 2
@@ -70,6 +70,8 @@ def test_two_models_are_compared_face_by_face(run, annotated, tmp_path):
     text = page.read_text("utf-8")
     assert "<h1>dots against other: 2 cases</h1>" in text
     assert text.count("<img ") == 2 * 3
+    assert "<td>dots</td><td>2</td>" in text
+    assert "A: dots, B: other" in text
     assert not re.search(r"https?:|url\(|@import", text)
 
 
@@ -79,3 +81,31 @@ def test_page_of_one_model_shows_the_worst_first(run, annotated, tmp_path):
     assert code == 0
     shown = re.findall(r'<bdi class="name">(\w+\.png)</bdi>', page.read_text("utf-8"))
     assert shown == ["b.png", "a.png"]
+
+
+def test_models_of_one_name_are_told_apart_by_what_was_asked_for(run, annotated, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = write_dot_model(tmp_path / "other" / "dots.onnx")
+    _, out = run(annotated, "--compare", other)
+    assert re.match(rf"NME % of A, .*dots\.onnx, and B, {other};", out)
+
+
+def test_columns_that_say_nothing_are_left_out_and_rows_fit_a_terminal(run, annotated):
+    _, out = run(annotated, "--by", "yaw", "roll", "size")
+    header, *rows = out.splitlines()
+    assert header.split() == [
+        "subset",
+        "faces",
+        "NME",
+        "%",
+        ">",
+        "8",
+        "%",
+        "AUC",
+        "NME,",
+        "95",
+        "%",
+    ]
+    assert max(map(len, rows)) <= 80
+    assert rows[-1] == "* as predicted: no head pose is annotated"
+    assert any(re.match(r"yaw .* \* ", row) for row in rows)

@@ -60,7 +60,7 @@ def test_visibility_and_size_are_ranges_too():
         result(),
     ]
     assert names("visibility", results) == {
-        "visibility 50 to 75 % seen": 1, "visibility 100 % seen": 1,
+        "seen 50 to 75 %": 1, "seen 100 %": 1,
     }  # fmt: skip
     assert names("size", results) == {"size 0 to 32 px": 1, "size 64 to 128 px": 2}
 
