@@ -71,9 +71,24 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.training.loop import train
 
     with ExitStack() as stack:
-        train(config, _Terminal(stack))
+        trainer = train(config, _Terminal(stack))
+    _say_what_was_gained(trainer)
     print(f"finished: asmnet export {config.out} MODEL.onnx")
     return 0
+
+
+def _say_what_was_gained(trainer: Trainer) -> None:
+    """Compare the weights that are kept with those that the run started from."""
+    start, best = trainer.records[0], trainer.best
+    if start["epoch"]:
+        return
+    if best is start:
+        print("nothing was better on the validation photos than the start: its weights are kept")
+    else:
+        print(
+            f"validation NME {start['val_nme']:.2f} % at the start, {best['val_nme']:.2f} % with "
+            f"the weights of epoch {best['epoch']:.0f}, which are kept"
+        )
 
 
 class _Terminal:

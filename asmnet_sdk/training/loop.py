@@ -33,6 +33,8 @@ def train(config: RunConfig, listener: Listener) -> Trainer:
     """
     trainer = prepare_run(config)
     listener.on_start(trainer)
+    if config.start_from and not trainer.records:
+        listener.on_epoch(trainer.measure_start())
     while not trainer.is_finished:
         record = trainer.run_epoch(listener.on_batch)
         draw_run(trainer)

@@ -67,10 +67,11 @@ def take_onnx_weights(network: FaceNetwork, path: Path, crops: Tensor) -> list[s
     pairs = dict(conv_norm_pairs(network))
     norms = set(pairs.values())
     biases = {conv: found[f"{conv}.weight_bias"] for conv in pairs if _has(found, network, conv)}
+    incomplete = {f"{conv}.weight" for conv in pairs if conv not in biases}
     state = {
         name: found[name]
         for name, value in network.state_dict().items()
-        if name in found and found[name].shape == value.shape
+        if name in found and found[name].shape == value.shape and name not in incomplete
     }
     absent = [
         name
@@ -85,8 +86,11 @@ def take_onnx_weights(network: FaceNetwork, path: Path, crops: Tensor) -> list[s
 
 
 def _has(found: Mapping[str, Tensor], network: FaceNetwork, conv: str) -> bool:
-    weight = network.get_submodule(conv).weight
-    return f"{conv}.weight_bias" in found and found[f"{conv}.weight"].shape == weight.shape
+    """Say whether a file has both parts of a convolution: of equal tensors it may keep only one."""
+    weight = found.get(f"{conv}.weight")
+    if weight is None or f"{conv}.weight_bias" not in found:
+        return False
+    return weight.shape == network.get_submodule(conv).weight.shape
 
 
 def conv_norm_pairs(network: nn.Module) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,7 @@ from asmnet_sdk.training.samples import (
     FaceSamples,
     load_face_samples,
 )
+from asmnet_sdk.training.start_poses import with_start_poses
 from asmnet_sdk.training.trainer import CHECKPOINT_FILE, Trainer, save_state
 from asmnet_sdk.training.weights import load_weights, take_weights
 
@@ -81,9 +82,11 @@ def prepare_run(config: RunConfig) -> Trainer:
     torch.set_num_threads(config.threads)
     network = make_network(layout.point_count)
     validating = load_face_samples(validation, layout)
-    if config.start_from:
-        _start(network, config, validating)
     faces, recipe = load_training_faces(config, training, layout)
+    if config.start_from:
+        fresh = _start(network, config, validating)
+        if not any("pose" in name for name in fresh):
+            faces = with_start_poses(faces, network, recipe)
     negatives = load_run_negatives(config, training)
     source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
     trainer = Trainer(
@@ -98,8 +101,8 @@ def prepare_run(config: RunConfig) -> Trainer:
     return trainer
 
 
-def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> None:
-    """Take the weights of an earlier run or of a model file; say which layers start anew."""
+def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:
+    """Take the weights of an earlier run or of a model file; return what starts anew."""
     assert config.start_from is not None
     file = start_file(config.start_from)
     if file.suffix == ".pt":
@@ -111,6 +114,7 @@ def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> None:
         fresh = take_onnx_weights(network, file, to_network_input(crops[:64]))
     if fresh:
         logger.info("not in %s, so they start anew: %s", config.start_from, ", ".join(fresh))
+    return fresh
 
 
 def draw_run(trainer: Trainer) -> None:

@@ -29,6 +29,7 @@ __all__ = ["load_further", "load_run_negatives", "load_training_faces", "read_fa
 _PER_POINT = ("landmarks", "landmark_visible", "landmark_sigma")
 _FEW = 200
 _FEWEST = 10
+_FEWEST_BATCHES = 4  # of an epoch of a run that starts from a model
 _SHARE_OF_FEW = 0.15
 _MOST_REPLAYED = 600  # of whom each epoch shows some: more only take memory
 
@@ -74,7 +75,8 @@ def load_training_faces(
     """Return the faces that train, and the recipe, which says how many an epoch shows.
 
     They are annotated ones, extra ones, those packed before, and replayed ones: drawn at random,
-    so that they are ``replay_share`` of what is shown.
+    so that they are ``replay_share`` of what is shown. Of few faces of a run that starts from a
+    model an epoch shows each several times, so that it has a few batches.
     """
     extra = _read_all(config.extra, layout)
     parts = [load_face_samples(training * config.repeat + extra, layout)]
@@ -83,16 +85,24 @@ def load_training_faces(
         faces = FaceSamples.load(path)
         parts.append(replace(faces, draw_weights=share * faces.draw_weights))
     if not config.replay:
-        return FaceSamples.join(parts), config.recipe
+        faces = FaceSamples.join(parts)
+        return faces, _with_enough(config, len(faces))
     shown = sum(float(part.draw_weights.sum()) for part in parts)
     replayed = shown * config.replay_share / (1 - config.replay_share)
     faces = load_face_samples(_some(_read_all(config.replay, layout), config.recipe.seed), layout)
     weights = np.full(len(faces), replayed / len(faces), np.float32)
-    epoch_faces = config.recipe.epoch_faces or round(shown + replayed)
+    recipe = _with_enough(config, round(shown + replayed))
     return (
         FaceSamples.join([*parts, replace(faces, draw_weights=weights)]),
-        replace(config.recipe, epoch_faces=epoch_faces),
+        replace(recipe, epoch_faces=recipe.epoch_faces or round(shown + replayed)),
     )
+
+
+def _with_enough(config: RunConfig, count: int) -> Recipe:
+    """Return the recipe, whose epochs have a few batches where a model is the start."""
+    recipe, fewest = config.recipe, _FEWEST_BATCHES * config.recipe.batch_size
+    is_short = config.start_from is not None and not recipe.epoch_faces and count < fewest
+    return replace(recipe, epoch_faces=fewest) if is_short else recipe
 
 
 def _some(faces: list[AnnotatedFace], seed: int) -> list[AnnotatedFace]:

@@ -139,6 +139,17 @@ class Trainer:
         self.records = [record for record in records if record["epoch"] <= self.epoch]
         log.write_text("".join(map(_to_line, self.records)), encoding="utf-8")
 
+    def measure_start(self) -> Record:
+        """Validate what the run starts from: no run ends with weights that are worse.
+
+        Returns:
+            What the log says of it, as of epoch 0.
+        """
+        record: Record = {"epoch": 0, "seconds": 0.0} | self._validate()
+        self._note(record)
+        self._keep_if_best()
+        return record
+
     def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
         """Train one epoch; every fifth and the last are validated and saved.
 
@@ -156,13 +167,24 @@ class Trainer:
         is_saved = self.epoch % _CHECKPOINT_EVERY == 0 or self.is_finished
         if is_saved:
             record |= self._validate()
-        self.records.append(record)
-        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
-            file.write(_to_line(record))
+        self._note(record)
         if is_saved:
             self._save()
             self._keep_if_best()
         return record
+
+    def _note(self, record: Record) -> None:
+        self.records.append(record)
+        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
+            file.write(_to_line(record))
+
+    @property
+    def best(self) -> Record:
+        """What the log says of the weights that the run is for: the best, or the last."""
+        validated = [record for record in self.records if "val_nme" in record]
+        if not self.recipe.patience:
+            return validated[-1]
+        return min(validated, key=lambda record: record["val_nme"])
 
     def _keep_if_best(self) -> None:
         errors = [record["val_nme"] for record in self.records if "val_nme" in record]

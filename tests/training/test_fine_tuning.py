@@ -21,9 +21,11 @@ from asmnet_sdk.training.configuration import (
 )
 from asmnet_sdk.training.estimating import seconds_to_go
 from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file
+from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.objectives import mse_objective
 from asmnet_sdk.training.run_faces import load_training_faces, read_faces
 from asmnet_sdk.training.samples import load_face_samples
+from asmnet_sdk.training.start_poses import with_start_poses
 from tests.dotted_faces import write_dotted_photos
 from tests.tiny_network import TinyNetwork
 from tests.training.test_trainer import make_trainer
@@ -134,3 +136,44 @@ def test_time_to_go_shrinks_with_the_epochs_done(tmp_path):
     assert all(torch.equal(before[k], v) for k, v in trainer.network.state_dict().items())
     trainer.epoch = 4
     assert seconds_to_go(trainer) == 0
+
+
+def test_a_run_that_only_loses_ends_with_the_weights_it_started_from(tmp_path, monkeypatch):
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=100)
+    trainer.recipe = replace(trainer.recipe, patience=2)
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    errors = iter([4.0, 5.0, 4.5])
+    monkeypatch.setattr(trainer, "_validate", lambda: {"val_nme": next(errors)})
+    assert trainer.measure_start() == {"epoch": 0, "seconds": 0.0, "val_nme": 4.0}
+    while not trainer.is_finished:
+        trainer.run_epoch()
+    assert trainer.epoch == 10
+    assert trainer.best["epoch"] == 0
+    trainer.take_best()
+    kept = trainer.averaged_network.state_dict()
+    assert all(torch.equal(before[name], kept[name]) for name in before)
+
+
+def test_ten_faces_make_epochs_of_a_few_batches(tmp_path):
+    few = write_dotted_photos(tmp_path / "ten", 10)
+    config = config_of(few, start_from=Path("asmnet-68"))
+    config = replace(config, recipe=Recipe(epochs=1, batch_size=16))
+    faces, recipe = load_training_faces(config, read_annotations(few), IBUG_68)
+    assert (len(faces), recipe.epoch_faces) == (10, 64)
+    _, recipe = load_training_faces(
+        replace(config, start_from=None), read_annotations(few), IBUG_68
+    )
+    assert recipe.epoch_faces == 0
+
+
+def test_poses_that_no_label_gives_are_those_of_the_start(photos):
+    faces = read_annotations(photos)[:4]
+    known, unknown = faces[:2], [replace(face, head_pose=None) for face in faces[2:]]
+    samples = load_face_samples([*known, *unknown])
+    torch.manual_seed(0)
+    network = TinyNetwork()
+    filled = with_start_poses(samples, network, Recipe(epochs=1, size=64)).head_poses
+    np.testing.assert_array_equal(filled[:2], samples.head_poses[:2])
+    crops, _ = upright_crops(samples, size=64, crop_scale=1.35)
+    predicted = predict_crops(network, crops).head_pose.numpy()
+    np.testing.assert_allclose(filled[2:], predicted[2:], atol=1e-5)

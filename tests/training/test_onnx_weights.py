@@ -53,6 +53,28 @@ def test_another_head_takes_the_trunk(model_file, crops):
     ]
 
 
+@pytest.mark.parametrize("lost", ["weight", "weight_bias"])
+def test_a_layer_of_which_a_file_lacks_a_part_starts_anew(model_file, crops, tmp_path, lost):
+    """Of two equal tensors an optimiser keeps one, under one of their names."""
+    import onnx
+
+    model = onnx.load(model_file)
+    for name in ("lateral.0.0", "trunk.blocks.5.layers.0"):
+        [tensor] = [t for t in model.graph.initializer if t.name == f"network.{name}.{lost}"]
+        tensor.name = "network.other"
+        onnx.save(model, tmp_path / "part.onnx")
+        if name.startswith("lateral"):
+            fresh = take_onnx_weights(
+                SpatialAsmnet(), tmp_path / "part.onnx", to_network_input(crops[:2])
+            )
+            assert fresh == ["lateral.0.0.weight"]
+        else:
+            with pytest.raises(InvalidInputError, match="no weights of SpatialAsmnet's trunk"):
+                take_onnx_weights(
+                    SpatialAsmnet(), tmp_path / "part.onnx", to_network_input(crops[:2])
+                )
+
+
 def test_file_that_is_no_model_is_refused(tmp_path):
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(InvalidInputError, match=r"text\.onnx holds no"):
