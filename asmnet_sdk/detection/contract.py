@@ -2,7 +2,8 @@
 
 Input ``image``: uint8 (1, H, W, 3) RGB, H and W multiples of the stride. Outputs: ``boxes`` float32
 (M, 4), the face boxes x_min, y_min, x_max, y_max in pixels of that picture, (0, 0) being the centre
-of the top-left pixel; ``scores`` float32 (M,) in [0, 1]. Boxes may overlap. A JSON text under
+of the top-left pixel; ``scores`` float32 (M,) in [0, 1]; optional ``rolls`` float32 (M,), degrees
+by which the head is turned clockwise in that picture. Boxes may overlap. A JSON text under
 ``metadata_props["asmnet_sdk_detector"]`` describes the model.
 """
 
@@ -68,6 +69,8 @@ def read_detector_contract(session: OnnxSession) -> DetectorMetadata:
     check_tensor(session, session.inputs, "image", "tensor(uint8)", (None, None, None, 3))
     check_tensor(session, session.outputs, "boxes", "tensor(float)", (None, 4))
     check_tensor(session, session.outputs, "scores", "tensor(float)", (None,))
+    if "rolls" in session.outputs:
+        check_tensor(session, session.outputs, "rolls", "tensor(float)", (None,))
     return metadata
 
 
@@ -83,6 +86,8 @@ def check_outputs(
     boxes, scores = outputs["boxes"], outputs["scores"]
     check_values(path, "scores", scores, (scores.size,))
     check_values(path, "boxes", boxes, (scores.size, 4))
+    if "rolls" in outputs:
+        check_values(path, "rolls", outputs["rolls"], (scores.size,))
     wanted = boxes[scores > score_threshold]
     if (wanted[:, 2:] <= wanted[:, :2]).any():
         raise misfit(path, "it gave 'boxes' that are empty or inverted")

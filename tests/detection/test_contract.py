@@ -18,17 +18,20 @@ PHOTO = np.zeros((320, 320, 3), np.uint8)
 BOX = [10, 10, 50, 60]
 
 
-def write_detector_that_gives(path: Path, boxes: object, scores: object) -> Path:
+def write_detector_that_gives(path: Path, boxes: object, scores: object, **more: object) -> Path:
     """Write a detector whose outputs are constant, and of whatever shape."""
-    values = {"boxes": np.array(boxes, np.float32), "scores": np.array(scores, np.float32)}
+    outputs = {"boxes": boxes, "scores": scores, **more}
+    values = {name: np.array(output, np.float32) for name, output in outputs.items()}
     constants = [numpy_helper.from_array(array, f"its_{name}") for name, array in values.items()]
     graph = helper.make_graph(
         [helper.make_node("Reshape", [f"its_{name}", f"{name}_shape"], [name]) for name in values],
         "constant",
         [helper.make_tensor_value_info("image", TensorProto.UINT8, [1, "H", "W", 3])],
         [
-            helper.make_tensor_value_info("boxes", TensorProto.FLOAT, ["M", 4]),
-            helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["M"]),
+            helper.make_tensor_value_info(
+                name, TensorProto.FLOAT, [f"{name}_{axis}" for axis in range(array.ndim)]
+            )
+            for name, array in values.items()
         ],
         [
             *constants,
@@ -53,6 +56,30 @@ def test_sound_outputs_are_boxes(tmp_path):
     path = write_detector_that_gives(tmp_path / "d.onnx", [BOX], [0.9])
     [box] = AsmnetDetector(path).detect(PHOTO)
     assert list(box) == BOX
+
+
+def test_rolls_come_with_their_boxes(tmp_path):
+    other = [200, 200, 240, 240]
+    path = write_detector_that_gives(
+        tmp_path / "d.onnx", [other, BOX, other], [0.1, 0.7, 0.9], rolls=[10, -90, 180]
+    )
+    boxes = {box.roll: list(box) for box in AsmnetDetector(path).detect(PHOTO)}
+    assert boxes == {-90: BOX, 180: other}
+
+
+@pytest.mark.parametrize(
+    ("rolls", "reason"),
+    [
+        ([[1]], "'rolls' is tensor(float) [1, 1], needed tensor(float) (N)"),
+        ([1, 2], "'rolls' of shape (2,), needed (1,)"),
+        ([np.nan], "'rolls' of shape (1,), needed (1,) and numbers that make sense"),
+    ],
+)
+def test_rolls_that_break_the_contract_are_refused(tmp_path, rolls, reason):
+    path = write_detector_that_gives(tmp_path / "d.onnx", [BOX], [0.9], rolls=rolls)
+    with pytest.raises(ModelFileError) as caught:
+        AsmnetDetector(path).detect(PHOTO)
+    assert reason in str(caught.value)
 
 
 def test_inverted_boxes_of_no_score_do_no_harm(tmp_path):
