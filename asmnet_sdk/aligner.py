@@ -62,8 +62,8 @@ class FaceAligner:
         min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; the
             detector looks as closely as such faces need. None: as closely as suits the photo.
         max_faces: Only so many of the largest faces that were found; None is all.
-        score_threshold: Boxes that the detector scores less are not looked at; None takes its own
-            threshold.
+        score_threshold: Boxes that the detector scores less are dropped. None takes its own
+            threshold, and the landmark network decides about boxes somewhat below it.
         cache_dir: Folder of downloaded models; None is the Hub's own cache.
         local_files_only: Never touch the network.
         revision: Branch, tag or commit of a Hub repository.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
@@ -14,6 +14,7 @@ from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import ModelError
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.landmarks.judging import FirstLooks
 from asmnet_sdk.landmarks.looks import Passes, look_at_images
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import BoundingBox, Face
@@ -31,6 +32,8 @@ class CutImage:
     pixels: NDArray[np.uint8]
     """(H, W, 3) RGB."""
     crops: list[FaceCrop]
+    seen: Mapping[FaceCrop, Face]
+    """What the network saw in crops that it has looked at before."""
     is_searched: bool
     """Whether the detector found the places of the crops."""
 
@@ -68,7 +71,8 @@ class Pipeline:
     def detect(self, image: ImageInput, color: ColorOrder) -> list[BoundingBox]:
         """Return the boxes of the largest faces of an image, as many as are wanted."""
         self._check_open()
-        boxes = self._detector.find(load_image(image, color=color, copy=False))
+        pixels = load_image(image, color=color, copy=False)
+        boxes = self._detector.find(pixels, FirstLooks(self.network, pixels).judge)
         return self._wanted.largest_boxes(boxes)
 
     def cut_whole(self, image: ImageInput, color: ColorOrder) -> FaceCrop:
@@ -85,13 +89,12 @@ class Pipeline:
         """
         self._check_open()
         pixels = load_image(image, color=color, copy=False)
-        crops = [
-            self.network.cut_again(pixels, place)
-            if isinstance(place, Face)
-            else self.network.cut(pixels, place)
-            for place in self._places_in(pixels, places)
-        ]
-        return CutImage(pixels, crops, is_searched=places is None)
+        looks = FirstLooks(self.network, pixels)
+        if places is None:
+            crops = [looks.crop(box) for box in self._detector.find(pixels, looks.judge)]
+        else:
+            crops = self._cut_at(pixels, places)
+        return CutImage(pixels, crops, looks.faces, is_searched=places is None)
 
     def align(self, crops: Sequence[FaceCrop]) -> list[Face]:
         """Look once at each crop."""
@@ -110,23 +113,23 @@ class Pipeline:
             [image.pixels for image in images],
             [image.crops for image in images],
             self._passes,
+            {crop: face for image in images for crop, face in image.seen.items()},
         )
         return [
             self._wanted.faces(faces) if image.is_searched else faces
             for image, faces in zip(images, found, strict=True)
         ]
 
-    def _places_in(
-        self, image: NDArray[np.uint8], places: PlacesInput
-    ) -> Sequence[BoundingBox | Face]:
-        if places is None:
-            return self._detector.find(image)
+    def _cut_at(
+        self, image: NDArray[np.uint8], places: BoxesInput | Sequence[Face]
+    ) -> list[FaceCrop]:
         if isinstance(places, Sequence) and all(isinstance(place, Face) for place in places):
-            return cast("Sequence[Face]", places)
+            faces = cast("Sequence[Face]", places)
+            return [self.network.cut_again(image, face) for face in faces]
         boxes = as_boxes(cast("BoxesInput", places))
         for box in boxes:
             check_box_against_image(box, image)
-        return boxes
+        return [self.network.cut(image, box) for box in boxes]
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.boxes import as_found_boxes
 from asmnet_sdk.detection.loading import DETECTORS, NamedDetector, load_detector
-from asmnet_sdk.detection.protocol import DetectorInput, FaceDetector
+from asmnet_sdk.detection.network import AsmnetDetector
+from asmnet_sdk.detection.protocol import DetectorInput, FaceDetector, Judge
 from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import (
     InvalidBoundingBoxError,
@@ -65,15 +67,19 @@ class ChosenDetector:
             name="the face detector",
         )
 
-    def find(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
+    def find(self, image: NDArray[np.uint8], judge: Judge | None = None) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image.
+
+        Args:
+            image: The image.
+            judge: Asked by the package's own detector where it is in doubt.
 
         Raises:
             ModelDownloadError: The detector could not be fetched.
             ModelError: It was closed, or what it gave are no boxes.
         """
         detector = self._named.get() if self._own is None else self._own
-        found = detector.detect(image) if isinstance(detector, FaceDetector) else detector(image)
+        found = _found_by(detector, image, judge)
         try:
             return self._wanted.boxes_to_look_at(as_found_boxes(found, image))
         except InvalidBoundingBoxError as error:
@@ -85,6 +91,16 @@ class ChosenDetector:
         detector = self._named.close()
         if detector is not None:
             detector.close()
+
+
+def _found_by(
+    detector: FaceDetector | Callable[[NDArray[np.uint8]], object],
+    image: NDArray[np.uint8],
+    judge: Judge | None,
+) -> object:
+    if isinstance(detector, AsmnetDetector):
+        return detector.detect(image, judge=judge)
+    return detector.detect(image) if isinstance(detector, FaceDetector) else detector(image)
 
 
 def _check_detector(detector: object) -> None:

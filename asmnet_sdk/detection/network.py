@@ -13,6 +13,9 @@ from asmnet_sdk.detection.contract import (
     check_outputs,
     read_detector_contract,
 )
+from asmnet_sdk.detection.doubts import DOUBTED_SHARE, is_unsure, without_refuted
+from asmnet_sdk.detection.lighting import brightened
+from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import (
     LARGEST_SIDE,
     closer_side,
@@ -24,7 +27,6 @@ from asmnet_sdk.detection.suppression import check_positive, check_thresholds, k
 from asmnet_sdk.detection.turning import (
     QUARTERS,
     best_of,
-    is_unsure,
     quarter_turn,
     turned_back,
     turned_picture,
@@ -49,8 +51,12 @@ class AsmnetDetector:
     time the side is 2.5 times as long: twice that of the photo and 2560 px at most.
     ``min_face_size`` settles how closely instead. Time grows with the square of the side.
 
-    A photo whose first look shows no face for sure is looked at turned by 90, 180 and 270 degrees,
-    too; large faces that are clearer there have boxes with a ``roll``.
+    Where that shows no face that is surely upright, it looks at the photo turned by 90, 180 and 270
+    degrees, too; large faces that are clearer there have boxes with a ``roll``. Pictures that are
+    dark all over are brightened first.
+
+    Within ``FaceAligner`` the landmark network is the judge of what is doubted: boxes that score
+    somewhat less than the threshold, and which way up a face is.
 
     Args:
         path: The model file; None is the one in the package.
@@ -58,7 +64,8 @@ class AsmnetDetector:
             boxes are dropped. One closer look is as large as they need. None leaves it to what the
             first look shows.
         max_faces: Only so many of the largest faces are returned; None is all.
-        score_threshold: Boxes that score less are dropped, in [0, 1]; None takes the model's own.
+        score_threshold: Boxes that score less are dropped, in [0, 1]; None takes the model's own,
+            below which a judge may still find faces.
         overlap_threshold: Of two boxes with a larger IoU only the better one stays.
         threads: Threads of one run; None leaves the choice to onnxruntime.
 
@@ -89,16 +96,37 @@ class AsmnetDetector:
             path = resolve_model(DEFAULT_DETECTOR)
         self._session = OnnxSession(path, device="cpu", threads=threads)
         self.metadata: DetectorMetadata = read_detector_contract(self._session)
+        share = DOUBTED_SHARE if score_threshold is None else 1.0
         if score_threshold is None:
             score_threshold = self.metadata.score_threshold
         self.score_threshold = score_threshold
+        self._doubted_from = share * score_threshold
 
-    def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
-        """Find the faces in an (H, W, 3) uint8 RGB image, the largest first."""
+    def detect(self, image: NDArray[np.uint8], *, judge: Judge | None = None) -> list[BoundingBox]:
+        """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.
+
+        Args:
+            image: The image; it stays as it is.
+            judge: Decides which boxes that score too little are faces all the same, which way up
+                the face of a photo is, and so whether to look at it turned.
+        """
+        first = first_side(self.metadata.long_side, (image.shape[1], image.shape[0]))
+        boxes = self._look_upright(image, first, judge)
+        if is_unsure(boxes, judge):
+            turned = self._look_turned(image, first, judge)
+            boxes = best_of(boxes, turned, judge)
+        return self._select(boxes)
+
+    def close(self) -> None:
+        """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
+        self._session.close()
+
+    def _look_upright(
+        self, image: NDArray[np.uint8], side: float, judge: Judge | None
+    ) -> list[BoundingBox]:
+        """Look once, and more closely where that helps."""
         size_wh = (image.shape[1], image.shape[0])
-        side = first_side(self.metadata.long_side, size_wh)
-        boxes = self._look(image, side)
-        turned = self._look_turned(image, side) if is_unsure(boxes) else []
+        boxes = self._look(image, side, judge)
         for looks in range(_MOST_CLOSER_LOOKS):
             well_seen = well_seen_size(self.metadata.smallest_face, side, size_wh)
             closer = self._closer_side(side, size_wh, boxes, well_seen)
@@ -106,16 +134,12 @@ class AsmnetDetector:
                 break
             boxes = merge_looks(
                 boxes,
-                self._look(image, closer),
+                self._look(image, closer, judge),
                 well_seen=well_seen,
                 overlap_threshold=self.overlap_threshold,
             )
             side = closer
-        return self._select(best_of(boxes, turned, overlap_threshold=self.overlap_threshold))
-
-    def close(self) -> None:
-        """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
-        self._session.close()
+        return boxes
 
     def _closer_side(
         self, side: float, size_wh: tuple[int, int], boxes: list[BoundingBox], well_seen: float
@@ -126,33 +150,50 @@ class AsmnetDetector:
         needed = min(needed, LARGEST_SIDE)
         return needed if needed > side else None
 
-    def _look_turned(self, image: NDArray[np.uint8], side: float) -> list[BoundingBox]:
+    def _look_turned(
+        self, image: NDArray[np.uint8], side: float, judge: Judge | None
+    ) -> list[BoundingBox]:
         """Find large faces that lie on their side or upside down."""
         well_seen = well_seen_size(self.metadata.smallest_face, side, image.shape[1::-1])
-        return [
+        boxes = [
             turned_back(box, quarters)
             for quarters in QUARTERS
-            for box in self._look(image, side, quarters)
+            for box in self._boxes(image, side, judge, quarters)
             if max(box.width, box.height) >= well_seen
         ]
+        return without_refuted(boxes, judge, is_sure=lambda _: judge is None)
 
-    def _look(self, image: NDArray[np.uint8], side: float, quarters: int = 0) -> list[BoundingBox]:
-        """Find the faces in a photo whose long side is so long in the network's picture.
+    def _look(
+        self, image: NDArray[np.uint8], side: float, judge: Judge | None
+    ) -> list[BoundingBox]:
+        """Find the faces in a photo whose long side is so long in the network's picture."""
+        return without_refuted(
+            self._boxes(image, side, judge),
+            judge,
+            is_sure=lambda box: (box.score or 0.0) > self.score_threshold,
+        )
+
+    def _boxes(
+        self, image: NDArray[np.uint8], side: float, judge: Judge | None, quarters: int = 0
+    ) -> list[BoundingBox]:
+        """Run the network; where there is a judge, return the boxes that are worth its look, too.
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            side: In pixels.
+            side: Of the picture that the network gets, in pixels.
+            judge: As for ``detect``.
             quarters: Quarter turns, clockwise, by which the network sees the photo turned.
         """
+        threshold = self.score_threshold if judge is None else self._doubted_from
         matrix = scaling_matrix(side / max(image.shape[:2]))
-        picture = self._input_picture(image, matrix)
+        picture = brightened(self._input_picture(image, matrix))
         turn = quarter_turn(picture.shape[1], picture.shape[0], quarters)
         outputs = self._session.run({"image": turned_picture(picture, quarters)[np.newaxis]})
-        check_outputs(outputs, score_threshold=self.score_threshold, path=self._session.path)
+        check_outputs(outputs, score_threshold=threshold, path=self._session.path)
         kept = keep_best(
             outputs["boxes"],
             outputs["scores"],
-            score_threshold=self.score_threshold,
+            score_threshold=threshold,
             overlap_threshold=self.overlap_threshold,
         )
         corners = outputs["boxes"][kept].reshape(-1, 2)

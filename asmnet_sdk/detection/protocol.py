@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["DetectorInput", "FaceDetector"]
+__all__ = ["DetectorInput", "FaceDetector", "Judge"]
 
 
 @runtime_checkable
@@ -34,3 +34,7 @@ class FaceDetector(Protocol):
 
 DetectorInput: TypeAlias = str | FaceDetector | Callable[[NDArray[np.uint8]], object]
 """A detector's name, a detector, or a function that finds the faces in an image."""
+
+Judge: TypeAlias = Callable[[Sequence[BoundingBox]], Sequence[float]]
+"""Looks closely at boxes of one image and says of each how sure it is, from 0 to 1, that a face is
+there, turned as the box's ``roll`` says."""

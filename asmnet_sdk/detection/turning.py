@@ -8,17 +8,20 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.suppression import keep_best
 from asmnet_sdk.geometry import Matrix
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["QUARTERS", "best_of", "is_unsure", "quarter_turn", "turned_back", "turned_picture"]
+__all__ = ["QUARTERS", "best_of", "quarter_turn", "turned_back", "turned_picture"]
 
 QUARTERS = (1, 3, 2)
 """Quarter turns, clockwise, that show every face as good as upright: to its sides, upside down."""
 
-_SURE_SCORE = 0.7
+# What passes for a face on a head that is upside down overlaps its true box by little more.
+_ONE_HEAD = 0.2
 _UPRIGHT_LEAD = 0.1
+_LEAST = 1e-6  # of a box that stays where nothing overlaps it
 
 
 def quarter_turn(width: int, height: int, quarters: int) -> Matrix:
@@ -44,23 +47,22 @@ def turned_back(box: BoundingBox, quarters: int) -> BoundingBox:
     return replace(box, roll=(roll + 180) % 360 - 180)
 
 
-def is_unsure(boxes: Sequence[BoundingBox]) -> bool:
-    """Say whether a look found no face that is surely upright."""
-    return max((box.score or 0.0 for box in boxes), default=0.0) < _SURE_SCORE
-
-
 def best_of(
     upright: Sequence[BoundingBox],
     turned: Sequence[BoundingBox],
-    *,
-    overlap_threshold: float,
+    judge: Judge | None = None,
 ) -> list[BoundingBox]:
-    """Of boxes that overlap by more, keep the best; an upright one unless it scores far less."""
+    """Of boxes on one head, keep the one that the judge is surest of.
+
+    Without a judge it is the one with the best score; an upright one unless it scores far less.
+    """
     if not turned:
         return list(upright)
     boxes = [*upright, *turned]
-    corners = np.array([list(box) for box in boxes], np.float32).reshape(-1, 4)
-    scores = np.array([box.score or 0.0 for box in boxes], np.float32)
-    scores[: len(upright)] += _UPRIGHT_LEAD
-    kept = keep_best(corners, scores, score_threshold=0.0, overlap_threshold=overlap_threshold)
+    corners = np.array([list(box) for box in boxes], np.float32)
+    ranks = np.array([box.score or 0.0 for box in boxes], np.float32)
+    ranks[: len(upright)] += _UPRIGHT_LEAD
+    if judge is not None:
+        ranks = np.array(judge(boxes), np.float32) + _LEAST
+    kept = keep_best(corners, ranks, score_threshold=0.0, overlap_threshold=_ONE_HEAD)
     return [boxes[index] for index in kept]

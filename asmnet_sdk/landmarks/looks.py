@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
 
-__all__ = ["Passes", "check_passes", "look", "look_at_images"]
+__all__ = ["Passes", "certainty_of", "check_passes", "look", "look_at_images"]
 
 Passes: TypeAlias = Literal["auto", 1, 2]
 """How often the network looks at a face."""
@@ -31,6 +32,7 @@ _HOPELESS_SIGMA = 0.16
 _SURE, _HOPELESS = 0.5, 0.05
 # A look that is better placed may be this much less sure, and is still the better one.
 _SLACK = 0.05
+_NOTHING_SEEN: Mapping[FaceCrop, Face] = MappingProxyType({})
 
 
 def check_passes(passes: object) -> Passes:
@@ -44,11 +46,24 @@ def check_passes(passes: object) -> Passes:
     return passes
 
 
+def certainty_of(face: Face, crop: FaceCrop) -> float:
+    """Return how surely a face was seen: its score, or less where the error radii are large.
+
+    The result lies below 1; it is negative where the radii are beyond hope.
+    """
+    score = 1.0 if face.score is None else face.score
+    if face.landmark_sigma is None:
+        return score
+    side = len(crop.pixels) / scale_of(crop.matrix)
+    return min(score, 1 - float(face.landmark_sigma.mean()) / side / _HOPELESS_SIGMA)
+
+
 def look(
     network: LandmarkNetwork,
     images: Sequence[NDArray[np.uint8]],
     crops: Sequence[FaceCrop],
     passes: Passes,
+    seen: Mapping[FaceCrop, Face] = _NOTHING_SEEN,
 ) -> list[Face]:
     """Predict one face a crop, looking again where that helps; each round is one batch.
 
@@ -62,8 +77,11 @@ def look(
         images: For each crop the (H, W, 3) uint8 RGB image that it was cut from.
         crops: The crops of the first look.
         passes: How often to look.
+        seen: The faces of those crops that the network has looked at before.
     """
-    looks = _look_at(network, images, crops)
+    new = [crop for crop in crops if crop not in seen]
+    seen = {**seen, **dict(zip(new, network.predict(new), strict=True))}
+    looks = [_Look(image, crop, seen[crop]) for image, crop in zip(images, crops, strict=True)]
     for further_crops in _ROUNDS[passes]:
         looks = _look_again(network, looks, further_crops)
     return [seen.face for seen in looks]
@@ -74,10 +92,11 @@ def look_at_images(
     images: Sequence[NDArray[np.uint8]],
     crops: Sequence[Sequence[FaceCrop]],
     passes: Passes,
+    seen: Mapping[FaceCrop, Face] = _NOTHING_SEEN,
 ) -> list[list[Face]]:
     """Look at the crops of several images together; return the faces of each image."""
     image_of_each = [image for image, some in zip(images, crops, strict=True) for _ in some]
-    faces = iter(look(network, image_of_each, list(chain(*crops)), passes))
+    faces = iter(look(network, image_of_each, list(chain(*crops)), passes, seen))
     return [list(islice(faces, len(some))) for some in crops]
 
 
@@ -93,12 +112,8 @@ class _Look:
 
     @property
     def certainty(self) -> float:
-        """0 to 1: the face score, or less where the error radii are large."""
-        score = 1.0 if self.face.score is None else self.face.score
-        if self.face.landmark_sigma is None:
-            return score
-        side = len(self.crop.pixels) / scale_of(self.crop.matrix)
-        return min(score, 1 - float(self.face.landmark_sigma.mean()) / side / _HOPELESS_SIGMA)
+        """As ``certainty_of`` gives it."""
+        return certainty_of(self.face, self.crop)
 
     @property
     def is_of_its_box(self) -> bool:

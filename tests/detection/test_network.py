@@ -57,6 +57,37 @@ def test_threshold_of_the_model_holds_unless_another_is_given(square_file, detec
     assert box.score == pytest.approx(0.3)
 
 
+def test_a_judge_decides_about_boxes_that_score_too_little(square_file, detector):
+    picture = picture_with_squares((320, 320), {BLUE: (10, 10, 40)})
+    [box] = detector.detect(picture, judge=lambda boxes: [0.9] * len(boxes))
+    assert box.score == pytest.approx(0.3)
+    assert detector.detect(picture, judge=lambda boxes: [0.6] * len(boxes)) == []
+
+
+def test_a_threshold_that_is_given_holds_for_a_judge_as_well(square_file):
+    picture = picture_with_squares((320, 320), {BLUE: (10, 10, 40)})
+    detector = AsmnetDetector(square_file, score_threshold=0.5)
+    assert detector.detect(picture, judge=lambda boxes: [0.9] * len(boxes)) == []
+
+
+def test_a_judge_tells_which_way_up_a_face_is(detector):
+    """The model finds squares either way up; the judge sees the face upside down."""
+    picture = picture_with_squares((320, 240), {RED: (100, 60, 80)})
+
+    def judge(boxes):
+        return [0.9 if box.roll == -180 else 0.2 for box in boxes]
+
+    [box] = detector.detect(picture, judge=judge)
+    assert box.roll == -180
+    np.testing.assert_allclose(list(box), edges_of((100, 60, 80)), atol=0.5)
+
+
+def test_dark_pictures_are_looked_at_brightened(detector):
+    picture = picture_with_squares((320, 240), {RED: (100, 60, 80)}) // 13
+    [box] = detector.detect(picture)
+    assert box.width == pytest.approx(80 * np.sqrt(180 / 255), abs=1)
+
+
 def test_of_overlapping_boxes_the_best_stays(square_file, detector):
     squares = {RED: (100, 100, 60), GREEN: (105, 100, 60)}
     picture = picture_with_squares((320, 320), squares)

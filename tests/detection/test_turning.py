@@ -6,7 +6,6 @@ import pytest
 from asmnet_sdk import BoundingBox
 from asmnet_sdk.detection.turning import (
     best_of,
-    is_unsure,
     quarter_turn,
     turned_back,
     turned_picture,
@@ -42,12 +41,17 @@ def test_a_turned_face_wins_only_where_it_is_clearly_better():
     upright = square(50, 50, 20, score=0.6)
     hardly, clearly = square(50, 50, 21, score=0.61), square(50, 50, 22, score=0.8)
     beside = square(200, 50, 20, score=0.55)
-    assert best_of([upright], [hardly], overlap_threshold=0.4) == [upright]
-    assert best_of([upright], [clearly, beside], overlap_threshold=0.4) == [clearly, beside]
-    assert best_of([], [], overlap_threshold=0.4) == []
+    assert best_of([upright], [hardly]) == [upright]
+    assert best_of([upright], [clearly, beside]) == [clearly, beside]
+    assert best_of([], []) == []
 
 
-def test_a_look_without_a_sure_face_is_unsure():
-    assert is_unsure([])
-    assert is_unsure([square(0, 0, 9, score=0.6)])
-    assert not is_unsure([square(0, 0, 9, score=0.6), square(0, 0, 9, score=0.9)])
+def test_a_judge_has_the_word_about_boxes_on_one_head():
+    upright, turned = square(50, 50, 20, score=0.9), square(54, 57, 21, score=0.6, roll=180)
+    assert best_of([upright], [turned], judge=lambda boxes: [0.3, 0.8]) == [turned]
+    assert best_of([upright], [turned], judge=lambda boxes: [0.8, 0.3]) == [upright]
+
+
+def test_a_box_that_the_judge_gives_nothing_stays_where_it_is_alone():
+    upright, turned = square(50, 50, 20, score=0.9), square(200, 50, 20, score=0.6)
+    assert best_of([upright], [turned], judge=lambda boxes: [0, 0.8]) == [turned, upright]
