@@ -1,233 +1,251 @@
-"""Which faces are found, and what else is taken for one: the bars of the detector in one command.
+"""Which faces are found, and what else is taken for one: every bar of finding faces in one command.
 
 Usage: python benchmarks/finding.py DATA --yunet face_detection_yunet_2023mar.onnx
-       --mediapipe face_landmarker.task [--faceless FOLDER] [--every 6] [--model FILE]
+       --mediapipe face_landmarker.task --faceless FOLDER --before CHECKOUT
+       [--detector FILE] [--model FILE] [--every 6] [--only PART ...] [--show FOLDER]
 
-DATA holds ``300w`` and ``wflw/test``. asmnet-sdk runs with its defaults, on one thread: a face is
-found when the box of a detection (``FaceAligner().detect``) overlaps the box around its annotated
-landmarks by half; NME is that of ``FaceAligner().predict`` at the face that overlaps best. Boxes of
-YuNet (640 px) and MediaPipe (128 px) are moved to face boxes by medians over training photos.
-FOLDER holds pictures without a face. Needs the extras [dev]
-and [train], and ai-edge-litert.
+DATA holds ``300w``, ``wflw/test`` and ``faces/portraits``; ``faceless.py`` fills FOLDER; CHECKOUT
+is a work tree of an earlier state, whose time is compared. asmnet-sdk runs with its defaults, on
+one thread: a face is found when the box of a detection (``FaceAligner().detect``) overlaps the box
+around its annotated landmarks by half; NME is that of ``predict`` at the face that overlaps best.
+Boxes of YuNet (640 px) and MediaPipe (128 px) are moved to face boxes by medians over training
+photos. Needs the extras [dev] and [train], and ai-edge-litert.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from bars import Bars
+from false_faces import faces_nobody_else_sees, false_faces_in, tracks_without_faces
+from finding_scenes import (
+    Finders,
+    as_scenes,
+    errors_of,
+    found_percent,
+    mean_and_failures,
+    wflw_scenes,
+)
+from finding_times import EarlierPredict
 from mediapipe_detector import MediaPipeDetector
 from peer_cases import spread
+from portraits import PORTRAIT
+from timing import interleave, median_ratio
 
 from asmnet_sdk import BoundingBox, FaceAligner, YuNetDetector, load_image
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.datasets import AnnotatedFace, read_300w
-from asmnet_sdk.detection import AsmnetDetector, FaceDetector
-from asmnet_sdk.evaluation.metrics import inter_ocular_nme
-from asmnet_sdk.geometry import intersection_over_union
-from lab.detection.damages import DAMAGES, Picture, Scene, turned
+from asmnet_sdk.detection import AsmnetDetector
+from lab.detection.damages import DAMAGES, turned
 
-FOUND_OVERLAP, ELSEWHERE_OVERLAP = 0.5, 0.3
-FAILED_PERCENT = 8.0
-MIN_SCORE = 0.5
-
-Finders = Mapping[str, Callable[[Picture], Sequence[BoundingBox]]]
-
-
-def overlaps_of(boxes: Sequence[BoundingBox], truth: BoundingBox) -> np.ndarray:
-    """Return the (N,) overlaps of boxes with the true one."""
-    rows = np.array([list(box) for box in boxes]).reshape(-1, 4)
-    return intersection_over_union(rows, list(truth))[:, 0]
+DAMAGE_BARS = {
+    "32 px in 640 x 480": 99,
+    "24 px in 640 x 480": 97,
+    "16 px in 640 x 480": 80,
+    "lower half black": 97,
+    "one side black": 90,
+    "painted mask": 99,
+    "30 % cut off at a side": 99,
+}
+WITNESS_SCORE = 0.3
 
 
-def found_percent(finders: Finders, scenes: Iterable[Scene]) -> dict[str, tuple[float, float]]:
-    """Return, for each finder, the share found in percent and the mean overlap of those found."""
-    best: dict[str, list[float]] = defaultdict(list)
-    for scene in scenes:
-        truth = BoundingBox.around(scene.landmarks)
-        for name, find in finders.items():
-            best[name].append(float(overlaps_of(find(scene.picture), truth).max(initial=0)))
-    return {name: _summary(np.array(values)) for name, values in best.items()}
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What is measured, on what, and the bars."""
+
+    options: argparse.Namespace
+    aligner: FaceAligner
+    finders: Finders
+    test: Sequence[AnnotatedFace]
+    training: Sequence[AnnotatedFace]
+    bars: Bars
+
+    @property
+    def some(self) -> Sequence[AnnotatedFace]:
+        """Every so many-th photo of the test set."""
+        return self.test[:: self.options.every]
 
 
-def _summary(values: np.ndarray) -> tuple[float, float]:
-    is_found = values >= FOUND_OVERLAP
-    return 100 * float(is_found.mean()), float(values[is_found].mean()) if is_found.any() else 0.0
-
-
-def errors_of(aligner: FaceAligner, scenes: Iterable[Scene], *, is_given: bool) -> np.ndarray:
-    """Return the (N,) NME in percent, infinite where no predicted face overlaps the true one."""
-    errors = []
-    for scene in scenes:
-        truth = BoundingBox.around(scene.landmarks)
-        faces = aligner.predict(scene.picture, truth if is_given else None, color="rgb")
-        boxes = [BoundingBox.around(face.landmarks) for face in faces]
-        overlaps = overlaps_of(boxes, truth)
-        if overlaps.max(initial=0) < 0.3:
-            errors.append(np.inf)
-            continue
-        face = faces[int(overlaps.argmax())]
-        errors.append(float(inter_ocular_nme(face.landmarks, scene.landmarks, face.layout)))
-    return np.array(errors)
-
-
-def nme_cells(errors: np.ndarray) -> list[str]:
-    """Return mean NME of the faces found and the share of failures."""
-    known = errors[np.isfinite(errors)]
-    mean = f"{known.mean():.2f}" if len(known) else "-"
-    return [mean, f"{100 * np.mean(errors > FAILED_PERCENT):.1f}"]
-
-
-def report_turned(finders: Finders, aligner: FaceAligner, faces: Sequence[AnnotatedFace]) -> None:
+def report_turned(bench: Bench) -> None:
     """Print what is found, and how exact, at each tilt."""
-    rows = []
+    rows, figures = [], []
     for degrees in range(0, 360, 30):
-        scenes = [turned(face, degrees) for face in faces]
-        found = found_percent(finders, scenes)
-        cells = [f"{found[name][0]:.1f}" for name in finders]
-        end_to_end = nme_cells(errors_of(aligner, scenes, is_given=False))
-        given = nme_cells(errors_of(aligner, scenes, is_given=True))
-        rows.append([f"turned by {degrees}", *cells, *end_to_end, *given])
-    header = [f"found %, {name}" for name in finders]
+        scenes = [turned(face, degrees) for face in bench.some]
+        found = {name: share for name, (share, _) in found_percent(bench.finders, scenes).items()}
+        errors = [errors_of(bench.aligner, scenes, is_given=is_given) for is_given in (False, True)]
+        ends = [figure for some in errors for figure in mean_and_failures(some)]
+        figures.append([found["asmnet"], *ends])
+        cells = [*found.values(), *ends]
+        rows.append([f"turned by {degrees}", *(f"{cell:.2f}" for cell in cells)])
+    header = [f"found %, {name}" for name in bench.finders]
     print_table(["", *header, "NME", "failed %", "NME, box given", "failed %"], rows)
+    found, end_nme, end_failed, given_nme, given_failed = np.array(figures).T
+    bench.bars.add("found at the worst tilt, %", found.min(), ">=", 98)
+    for name, nme, failed in (
+        ("end to end", end_nme, end_failed),
+        ("box given", given_nme, given_failed),
+    ):
+        bench.bars.add(f"NME at the worst tilt / upright, {name}", nme.max() / nme[0], "<=", 1.1)
+        bench.bars.add(f"failures at the worst tilt, {name}, %", failed.max(), "<=", 2)
 
 
-def report_damaged(finders: Finders, faces: Sequence[AnnotatedFace]) -> None:
+def report_damaged(bench: Bench) -> None:
     """Print what is found of small, covered, cut off, dark and blurred faces."""
     rows = []
     for name, damage in DAMAGES.items():
-        found = found_percent(finders, (damage(face) for face in faces))
-        rows.append([name, *(f"{found[finder][0]:.1f}" for finder in finders)])
-    print_table(["found %", *finders], rows)
+        found = found_percent(bench.finders, (damage(face) for face in bench.some))
+        rows.append([name, *(f"{found[finder][0]:.1f}" for finder in bench.finders)])
+        if name in DAMAGE_BARS:
+            bench.bars.add(f"found, {name}, %", found["asmnet"][0], ">=", DAMAGE_BARS[name])
+    print_table(["found %", *bench.finders], rows)
 
 
-def report_whole_photos(finders: Finders, sets: Mapping[str, Iterable[Scene]]) -> None:
+def report_whole_photos(bench: Bench) -> None:
     """Print what is found in photos as they are, and how well boxes fit."""
+    afw = [face for face in bench.training if face.photo.parent.name == "afw"]
+    sets = {
+        "300-W common": as_scenes(bench.test[:: bench.options.every_whole]),
+        "WFLW, faces of the test list": wflw_scenes(bench.options.data / "wflw" / "test"),
+        "AFW (trained on)": as_scenes(afw[:: bench.options.every_whole]),
+    }
     rows = []
-    for name, scenes in sets.items():
-        found = found_percent(finders, scenes)
-        rows.append([name, *(f"{found[f][0]:.1f} ({found[f][1]:.3f})" for f in finders)])
-    print_table(["found % (mean overlap)", *finders], rows)
+    for name, asked in zip(sets, (100, 98, 99), strict=True):
+        found = found_percent(bench.finders, sets[name])
+        rows.append([name, *(f"{found[f][0]:.1f} ({found[f][1]:.3f})" for f in bench.finders)])
+        bench.bars.add(f"found, {name}, %", found["asmnet"][0], ">=", asked)
+        if name == "300-W common":
+            bench.bars.add("mean overlap, 300-W common", found["asmnet"][1], ">=", 0.9)
+    print_table(["found % (mean overlap)", *bench.finders], rows)
 
 
-def report_false(
-    aligner: FaceAligner, finders: Finders, faces: Sequence[AnnotatedFace], folder: Path | None
-) -> None:
-    """Print faces predicted where there is none: in annotated photos, in pictures without any."""
-    elsewhere = 0
-    for face in faces:
-        image = load_image(face.photo)
-        known = [BoundingBox.around(face.landmarks)]
-        known += [box for name, find in finders.items() if name != "asmnet" for box in find(image)]
-        for guess in aligner.predict(image, color="rgb"):
-            if (guess.score or 1.0) >= MIN_SCORE:
-                box = BoundingBox.around(guess.landmarks)
-                elsewhere += bool(overlaps_of(known, box).max(initial=0) < ELSEWHERE_OVERLAP)
-    print(f"faces that nobody else sees: {elsewhere} in {len(faces)} photos")
-    if folder is None:
+def report_common_error(bench: Bench) -> None:
+    """Print the NME of faces that were found beside that at their annotated boxes."""
+    scenes = list(as_scenes(bench.test[:: bench.options.every_whole]))
+    both = np.array([errors_of(bench.aligner, scenes, is_given=given) for given in (False, True)])
+    found_mean, given_mean = both[:, np.isfinite(both).all(axis=0)].mean(axis=1)
+    print(f"NME end to end / at annotated boxes: {found_mean:.3f} / {given_mean:.3f}")
+    bench.bars.add("NME end to end / annotated boxes", found_mean / given_mean, "<=", 1.01)
+
+
+def report_false(bench: Bench) -> None:
+    """Print faces predicted where there is none."""
+    options = bench.options
+    witnesses = [YuNetDetector(options.yunet, score_threshold=WITNESS_SCORE, threads=1).detect]
+    witnesses += [find for name, find in bench.finders.items() if name == "mediapipe"]
+    annotated = [(face.photo, [BoundingBox.around(face.landmarks)]) for face in bench.some]
+    portraits = sorted((options.data / "faces" / "portraits").glob("*.jpg"))[:: options.every]
+    sets = {"300-W common": annotated, "portraits": [(photo, []) for photo in portraits]}
+    for name, photos in sets.items():
+        share = faces_nobody_else_sees(bench.aligner, photos, witnesses, show=options.show)
+        print(f"{name}: {share:.2f} faces in 100 photos that nobody else sees")
+        bench.bars.add(f"faces that nobody else sees in 100 photos, {name}", share, "<=", 1)
+    if options.faceless is None:
         return
-    pictures = list(faceless_pictures(folder))
-    false = [
-        sum((face.score or 1.0) >= MIN_SCORE for face in aligner.predict(picture, color="rgb"))
-        for picture in pictures
-    ]
-    print(f"{np.count_nonzero(false)} of {len(pictures)} pictures without a face give one")
-    for name, find in finders.items():
-        print(f"boxes of {name} in these: {sum(len(find(picture)) for picture in pictures)}")
+    names = false_faces_in(bench.aligner, options.faceless, show=options.show)
+    print(f"a face in {len(names)} pictures without any: {', '.join(names)}")
+    bench.bars.add("pictures of 200 without a face that show one", len(names), "<=", 0)
+    tracks = tracks_without_faces(bench.aligner, options.faceless, every=options.every)
+    bench.bars.add("tracks in a video without faces", tracks, "<=", 0)
 
 
-def faceless_pictures(folder: Path) -> Iterator[Picture]:
-    """Yield the pictures of a folder, each as a whole and in ten parts drawn at random."""
-    generator = np.random.default_rng(0)
-    for path in sorted(folder.iterdir()):
-        image = load_image(path)
-        yield image
-        for _ in range(10):
-            size = (np.array(image.shape[:2]) * generator.uniform(0.25, 0.8)).astype(int)
-            top, left = (generator.uniform(0, 1, 2) * (np.array(image.shape[:2]) - size)).astype(
-                int
-            )
-            yield np.ascontiguousarray(image[top : top + size[0], left : left + size[1]])
+def report_times(bench: Bench) -> None:
+    """Print milliseconds of all, called in turn: a portrait, and the photo with most faces."""
+    afw = [face for face in bench.training if face.photo.parent.name == "afw"]
+    photos = {photo: list(faces) for photo, faces in groupby(afw, key=lambda face: face.photo)}
+    crowd, people = max(photos.items(), key=lambda item: len(item[1]))
+    report_crowd(bench, crowd, people)
+    portrait = load_image(PORTRAIT)
+    calls = {"predict": lambda: bench.aligner.predict(portrait, color="rgb")}
+    calls |= {name: lambda find=find: find(portrait) for name, find in bench.finders.items()}
+    if bench.options.before is None:
+        print_times("portrait", interleave(calls, 60))
+        return
+    with EarlierPredict(bench.options.before, [PORTRAIT]) as earlier:
+        times = interleave({**calls, "predict before": earlier.call(0)}, 60)
+    print_times("portrait", times)
+    ratio = median_ratio(times["predict"], times["predict before"])
+    bench.bars.add("time of predict on a portrait / before", ratio, "<=", 1.15)
 
 
-def report_times(finders: Finders, pictures: Mapping[str, Picture], aligner: FaceAligner) -> None:
-    """Print milliseconds of each finder, all called in turn, and of ``predict``."""
-    calls = {**finders, "predict": lambda image: aligner.predict(image, color="rgb")}
-    rows = []
-    for title, picture in pictures.items():
-        times: dict[str, list[float]] = defaultdict(list)
-        for _ in range(30):
-            for name, call in calls.items():
-                started = time.perf_counter()
-                call(picture)
-                times[name].append(1000 * (time.perf_counter() - started))
-        rows.append([title, *(f"{np.median(times[name][3:]):.1f}" for name in calls)])
-    print_table(["milliseconds, median", *calls], rows)
+def report_crowd(bench: Bench, photo: Path, people: Sequence[AnnotatedFace]) -> None:
+    """Print time and recall on a photo of many people."""
+    image = load_image(photo)
+    calls = {name: lambda find=find: find(image) for name, find in bench.finders.items()}
+    times = interleave(calls, 30)
+    print_times(f"crowd ({photo.stem})", times)
+    found = found_percent(bench.finders, as_scenes(people))
+    print(", ".join(f"{name} finds {share:.0f} %" for name, (share, _) in found.items()))
+    ratio = median_ratio(times["asmnet"], times["yunet"])
+    bench.bars.add("time on the crowd photo / YuNet's", ratio, "<=", 1)
+    lead = found["asmnet"][0] - found["yunet"][0]
+    bench.bars.add("found on the crowd photo, points above YuNet", lead, ">=", 0)
 
 
-def wflw_scenes(folder: Path) -> Iterable[Scene]:
-    """Yield the faces of WFLW's test photos in this folder's ``faces.csv``."""
-    with (folder / "faces.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            numbers = [row[f"{axis}{i}"] for i in range(68) for axis in "xy"]
-            points = np.array(numbers, np.float32).reshape(-1, 2)
-            yield Scene(picture=load_image(folder / f"{row['photo']}.jpg"), landmarks=points)
+def print_times(title: str, times: dict[str, np.ndarray]) -> None:
+    """Print the medians."""
+    cells = [f"{np.median(values):.1f}" for values in times.values()]
+    print_table([f"{title}, ms", *times], [["median", *cells]])
 
 
-def as_scenes(faces: Iterable[AnnotatedFace]) -> Iterable[Scene]:
-    """Yield annotated photos as they are."""
-    return (Scene(picture=load_image(face.photo), landmarks=face.landmarks) for face in faces)
+PARTS = {
+    "turned": report_turned,
+    "damaged": report_damaged,
+    "whole": report_whole_photos,
+    "error": report_common_error,
+    "false": report_false,
+    "times": report_times,
+}
 
 
-def main() -> None:
-    """Measure and print one table after the other."""
+def parse_options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--yunet", type=Path, required=True)
     parser.add_argument("--mediapipe", type=Path)
-    parser.add_argument("--faceless", type=Path)
-    parser.add_argument("--model", type=Path, help="another file of our detector")
+    parser.add_argument("--faceless", type=Path, help="pictures without a face")
+    parser.add_argument("--before", type=Path, help="checkout of an earlier state")
+    parser.add_argument("--detector", type=Path, help="another file of our detector")
+    parser.add_argument("--model", default="asmnet-68", help="another landmark model")
     parser.add_argument("--every", type=int, default=6, help="every so many-th photo; 1 is all")
-    parser.add_argument("--skip-turned", action="store_true")
-    options = parser.parse_args()
-    faces = read_300w(options.data / "300w" / "test")
-    some = faces[:: options.every]
+    parser.add_argument(
+        "--every-whole", type=int, default=1, help="the same for photos as they are"
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--show", type=Path, help="folder for pictures of false faces")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print one table after the other, the bars last."""
+    options = parse_options()
     training = read_300w(options.data / "300w" / "train")
-    own: str | FaceDetector = "default"
-    if options.model:
-        own = AsmnetDetector(options.model, threads=1)
-    aligner = FaceAligner(detector=own, device="cpu", threads=1)
+    own = AsmnetDetector(options.detector, threads=1) if options.detector else "default"
+    aligner = FaceAligner(options.model, detector=own, device="cpu", threads=1)
     finders = {
         "asmnet": lambda image: aligner.detect(image, color="rgb"),
         "yunet": YuNetDetector(options.yunet, threads=1).detect,
     }
     if options.mediapipe:
         finders["mediapipe"] = MediaPipeDetector(options.mediapipe, spread(training, 60)).detect
-    print(f"{len(some)} photos of the 300-W common test set")
-    if not options.skip_turned:
-        report_turned(finders, aligner, some)
-    report_damaged(finders, some)
-    afw = [face for face in training if face.photo.parent.name == "afw"]
-    sets = {
-        "300-W common": as_scenes(some),
-        "WFLW, 273 faces of the test list": wflw_scenes(options.data / "wflw" / "test"),
-        "AFW (trained on)": as_scenes(afw[:: options.every]),
-    }
-    report_whole_photos(finders, sets)
-    scenes = list(as_scenes(some))
-    ratio = np.array([errors_of(aligner, scenes, is_given=given) for given in (False, True)])
-    found = np.isfinite(ratio).all(axis=0)
-    found_mean, given_mean = ratio[:, found].mean(axis=1)
-    print(f"NME end to end / at annotated boxes: {found_mean:.3f} / {given_mean:.3f}")
-    report_false(aligner, finders, some, options.faceless)
-    crowd = max(afw, key=lambda face: sum(other.photo == face.photo for other in afw)).photo
-    pictures = {"portrait": scenes[0].picture, "crowd": load_image(crowd)}
-    report_times(finders, pictures, aligner)
+    bench = Bench(
+        options=options,
+        aligner=aligner,
+        finders=finders,
+        test=read_300w(options.data / "300w" / "test"),
+        training=training,
+        bars=Bars(),
+    )
+    print(f"{len(bench.some)} of {len(bench.test)} photos of the 300-W common test set")
+    for part in options.only:
+        PARTS[part](bench)
+    bench.bars.print()
 
 
 if __name__ == "__main__":

@@ -108,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
             aligner,
             detect_every=options.detect_every,
             min_score=options.min_score,
+            max_faces=options.max_faces,
             keep_lost=options.keep_lost,
             min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,
         )

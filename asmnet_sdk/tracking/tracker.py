@@ -16,6 +16,7 @@ from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
 from asmnet_sdk.tracking.tracks import (
     Sighting,
     Track,
+    largest,
     match_boxes,
     place_crop,
     sight,
@@ -63,6 +64,7 @@ class FaceTracker:
         min_score: What the detector finds is a face, and starts a track, if its face score is as
             large as this; a followed face that scores less makes the detector run. A model without
             scores leaves the word to the detector.
+        max_faces: Only so many of the largest faces are followed at a time; None is all.
         min_overlap: IoU in (0, 1] from which a found face belongs to a track.
         keep_lost: For how many frames a lost face may come back under its id.
         frame_rate: Frames per second where ``update`` gets no timestamps.
@@ -80,6 +82,7 @@ class FaceTracker:
         *,
         detect_every: int = 10,
         min_score: float = 0.5,
+        max_faces: int | None = None,
         min_overlap: float = 0.2,
         keep_lost: int = 60,
         frame_rate: float = 30.0,
@@ -88,6 +91,9 @@ class FaceTracker:
     ) -> None:
         _require(detect_every >= 1, f"detect_every is {detect_every}; needed: 1 or more")
         _require(0 <= min_score <= 1, f"min_score is {min_score}; needed: 0 to 1")
+        _require(
+            max_faces is None or max_faces >= 1, f"max_faces is {max_faces}; needed: 1 or more"
+        )
         _require(0 < min_overlap <= 1, f"min_overlap is {min_overlap}; needed: above 0, up to 1")
         _require(keep_lost >= 0, f"keep_lost is {keep_lost}; needed: 0 or more")
         _require(0 < frame_rate < np.inf, f"frame_rate is {frame_rate}; needed: above 0")
@@ -95,6 +101,7 @@ class FaceTracker:
         self._aligner = _new_aligner() if aligner is None else aligner
         self._detect_every = detect_every
         self._min_score = min_score
+        self._max_faces = max_faces
         self._min_overlap = min_overlap
         self._keep_lost = keep_lost
         self._frame_rate = frame_rate
@@ -140,7 +147,7 @@ class FaceTracker:
         is_due = self._frames_since_detection >= self._detect_every
         if is_due or not found or len(found) < len(live):
             found = self._detect(image, found, seconds)
-        return self._settle(found, seconds)
+        return self._settle(largest(found, self._max_faces), seconds)
 
     def _next_seconds(self, timestamp: float | None) -> float:
         if timestamp is None:

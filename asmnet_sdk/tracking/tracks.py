@@ -19,6 +19,7 @@ from asmnet_sdk.tracking.smoothing import FaceSmoother, smoothing_weight
 __all__ = [
     "Sighting",
     "Track",
+    "largest",
     "match_boxes",
     "place_crop",
     "sight",
@@ -139,6 +140,12 @@ def without_doubles(followed: Mapping[Track, Sighting], seconds: float) -> dict[
         if are_kept and followed[pair[0]].is_same_face(followed[pair[1]]):
             del kept[max(pair, key=lambda track: track.strayed(followed[track], seconds))]
     return kept
+
+
+def largest(found: Mapping[Track, Sighting], count: int | None) -> dict[Track, Sighting]:
+    """Return so many of the largest faces; None is all."""
+    by_size = sorted(found.items(), key=lambda item: -item[1].box.area)
+    return dict(by_size[:count])
 
 
 def match_boxes(

@@ -20,6 +20,7 @@ from asmnet_sdk import (
 from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.landmarks.network import FaceCrop
 from asmnet_sdk.tracking.tracker import FaceTracker
+from asmnet_sdk.tracking.tracks import Sighting, largest
 from tests.conftest import EXAMPLES
 from tests.dot_model import picture_with_dots
 
@@ -34,7 +35,7 @@ class Stage:
 
     In a crop it finds the visible face nearest to the middle, as a network does, or none: then
     the score is low. So it is where the face, turned clockwise by ``roll``, is far from upright in
-    the crop.
+    the crop. Faces are narrowed to ``width``, as heads are that turn to their side.
     """
 
     def __init__(self, *, has_scores: bool = True) -> None:
@@ -42,6 +43,7 @@ class Stage:
         self.detections = 0
         self.crops: list[BoundingBox] = []
         self.roll = 0.0
+        self.width = 1.0
         self.levels: list[float] = []
         self._has_scores = has_scores
 
@@ -74,7 +76,7 @@ class Stage:
         place = np.add(box.center, min(near, key=np.linalg.norm) if near else (0, 0))
         is_seen = near and abs(left_over) < 60
         return Face(
-            landmarks=transform_points(turn_about_zero(self.roll), SHAPE) + place,
+            landmarks=transform_points(turn_about_zero(self.roll), SHAPE * (self.width, 1)) + place,
             head_pose=HeadPose(0, 0, self.roll),
             box=box,
             score=(0.99 if is_seen else 0.01) if self._has_scores else None,
@@ -203,6 +205,16 @@ def test_short_occlusion_keeps_the_id(stage):
     tracker = FaceTracker(stage, keep_lost=5)
     found = ids(tracker, stage, [(100, 80)], [], [], [], [], [], [(104, 82)])
     assert found == [[0], [], [], [], [], [], [0]]
+
+
+def test_a_face_that_turns_to_profile_and_back_keeps_its_id(stage):
+    """The detector overlooks it for as long as it is narrow."""
+    stage.faces = [(100, 80)]
+    tracker = FaceTracker(stage, detect_every=5)
+    detect = stage.detect
+    for stage.width in [*np.linspace(1, 0.45, 20), *np.linspace(0.45, 1, 20)]:
+        stage.detect = detect if stage.width > 0.8 else lambda image, color: []
+        assert [face.track_id for face in tracker.update(FRAME)] == [0]
 
 
 def test_face_lost_for_longer_gets_a_new_id(stage):
@@ -356,6 +368,7 @@ def test_time_must_go_on(stage, timestamp):
         {"detect_every": 0},
         {"min_score": 1.5},
         {"min_overlap": 0},
+        {"max_faces": 0},
         {"keep_lost": -1},
         {"frame_rate": 0},
         {"min_cutoff_hz": 0},
@@ -457,6 +470,31 @@ def test_a_portrait_that_turns_over_keeps_its_id_and_landmarks(aligner):
         eyes = np.linalg.norm(expected[36] - expected[45])
         assert np.linalg.norm(face.landmarks - expected, axis=1).mean() < 0.04 * eyes
         assert abs((face.head_pose.roll - degrees + 180) % 360 - 180) < 15
+
+
+def test_a_portrait_covered_for_a_second_keeps_its_id(aligner):
+    image = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
+    covered = image.copy()
+    covered[60:200, 150:310] = 90
+    tracker = FaceTracker(aligner, frame_rate=10)
+    shown = [tracker.update(frame) for frame in [image] * 3 + [covered] * 10 + [image] * 2]
+    assert [[face.track_id for face in faces] for faces in shown] == [
+        *[[0]] * 3,
+        *[[]] * 10,
+        *[[0]] * 2,
+    ]
+
+
+def test_no_more_faces_are_followed_than_are_wanted(stage):
+    tracker = FaceTracker(stage, max_faces=1)
+    assert ids(tracker, stage, [(100, 80)], [(100, 80), (250, 80)]) == [[0], [0]]
+
+
+def test_the_largest_faces_are_the_wanted_ones(stage):
+    face = stage._look_at(BoundingBox(0, 0, 9, 9))
+    found = {size: Sighting(face, BoundingBox(0, 0, size, size)) for size in (5, 9, 7)}
+    assert list(largest(found, 2)) == [9, 7]
+    assert largest(found, None).keys() == found.keys()
 
 
 def test_what_is_no_face_starts_no_track(stage):
