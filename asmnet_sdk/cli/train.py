@@ -86,8 +86,9 @@ def _say_what_was_gained(trainer: Trainer) -> None:
         print("nothing was better on the validation photos than the start: its weights are kept")
     else:
         print(
-            f"validation NME {start['val_nme']:.2f} % at the start, {best['val_nme']:.2f} % with "
-            f"the weights of epoch {best['epoch']:.0f}, which are kept"
+            f"validation error {start['val_error']:.2f} % of the face at the start, "
+            f"{best['val_error']:.2f} %\nwith the weights of epoch {best['epoch']:.0f}, "
+            "which are kept"
         )
 
 

@@ -53,7 +53,7 @@ def _parse_point(line: str, *, where: str) -> tuple[float, float]:
     try:
         x, y = (float(word) for word in line.split())
     except ValueError:
-        raise InvalidInputError(f"{where}: expected 'x y', got {line.strip()!r}") from None
+        raise InvalidInputError(f"{where}: expected two numbers, got {line.strip()!r}") from None
     if not np.isfinite([x, y]).all():
         raise InvalidInputError(f"{where}: coordinates are not finite: {line.strip()!r}")
     return x, y

@@ -15,6 +15,7 @@ const state = {
   picture: null,
   chosen: null, // {face, point}
   view: { scale: 1, x: 0, y: 0 }, // screen = photo * scale + (x, y)
+  size: [0, 0], // of the canvas when it was last drawn
   radii: true,
   edits: [], // for each photo {undo: [], redo: [], dirty, saved}
   drag: null,
@@ -155,6 +156,7 @@ function zoom(factor, place = [canvas.clientWidth / 2, canvas.clientHeight / 2])
 
 function draw() {
   const density = window.devicePixelRatio || 1;
+  state.size = [canvas.clientWidth, canvas.clientHeight];
   canvas.width = Math.round(canvas.clientWidth * density);
   canvas.height = Math.round(canvas.clientHeight * density);
   brush.setTransform(density, 0, 0, density, 0, 0);
@@ -389,7 +391,14 @@ for (const [name, action] of Object.entries({
   previous: KEYS.p, next: KEYS.n, undo, redo, hide: toggleHidden, fit: lookAtPhoto, save,
 })) button(name).addEventListener("click", action);
 
-window.addEventListener("resize", () => state.picture && show());
+// What was in the middle stays there when the window or what stands below the photo changes.
+new ResizeObserver(() => {
+  if (!state.picture) return;
+  const [width, height] = state.size;
+  state.view.x += (canvas.clientWidth - width) / 2;
+  state.view.y += (canvas.clientHeight - height) / 2;
+  show();
+}).observe(canvas);
 window.addEventListener("beforeunload", (event) => {
   if (state.edits.some((one) => one.dirty)) event.preventDefault();
 });

@@ -14,17 +14,18 @@ __all__ = ["DEFAULTS", "start_file", "with_defaults"]
 
 DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
-        "epochs": 40,
+        "epochs": 60,
         "batch_size": 16,
         "negatives": 2,
         "learning_rate": 1e-3,
         "average_decay": 0.98,
-        "patience": 4,
+        "patience": 6,
+        "frozen_blocks": 6,
         "threads": 1,
     }
 )
-"""Key -> value: small batches, a low rate, an average that follows soon, an end where nothing is
-gained any more."""
+"""Key -> value: small batches, a low rate, a trunk whose first blocks stay as they are, an average
+that follows soon, an end where nothing is gained any more."""
 
 
 def start_file(start_from: Path) -> Path:

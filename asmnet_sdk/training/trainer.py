@@ -34,6 +34,8 @@ Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 Record: TypeAlias = dict[str, float]
 
 _CHECKPOINT_EVERY = 5
+# Error in % of the longer side of the face box: unlike an NME, no single profile rules its mean.
+_JUDGED_BY = "val_error"
 _HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
 _STATEFUL = ("network", "average", "optimizer", "schedule")
 
@@ -103,7 +105,7 @@ class Trainer:
     @property
     def is_stopped(self) -> bool:
         """Whether so many validations as the recipe's patience says brought no lower error."""
-        errors = [record["val_nme"] for record in self.records if "val_nme" in record]
+        errors = [record[_JUDGED_BY] for record in self.records if _JUDGED_BY in record]
         since_best = len(errors) - 1 - errors.index(min(errors)) if errors else 0
         return 0 < self.recipe.patience <= since_best
 
@@ -181,13 +183,13 @@ class Trainer:
     @property
     def best(self) -> Record:
         """What the log says of the weights that the run is for: the best, or the last."""
-        validated = [record for record in self.records if "val_nme" in record]
+        validated = [record for record in self.records if _JUDGED_BY in record]
         if not self.recipe.patience:
             return validated[-1]
-        return min(validated, key=lambda record: record["val_nme"])
+        return min(validated, key=lambda record: record[_JUDGED_BY])
 
     def _keep_if_best(self) -> None:
-        errors = [record["val_nme"] for record in self.records if "val_nme" in record]
+        errors = [record[_JUDGED_BY] for record in self.records if _JUDGED_BY in record]
         if self.recipe.patience and errors[-1] == min(errors):
             save_state(self.averaged_network.state_dict(), self.folder / BEST_FILE)
 
@@ -219,7 +221,9 @@ class Trainer:
         )
         predicted = predict_crops(self.averaged_network, crops)
         nme = inter_ocular_nme(predicted.landmarks.numpy(), truth, self.source.layout).mean()
-        figures = {"val_nme": float(nme)}
+        apart = np.linalg.norm(predicted.landmarks.numpy() - truth, axis=2)
+        figures = {_JUDGED_BY: 100 * self.recipe.crop_scale * float(apart.mean())}
+        figures["val_nme"] = float(nme)
         known = np.isfinite(self.validation.head_poses).all(axis=1)
         if known.any():
             head_pose = predicted.head_pose.numpy()[known]

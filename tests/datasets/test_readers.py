@@ -34,7 +34,7 @@ def test_pts_counts_from_one_and_landmarks_from_zero(tmp_path):
     [
         ("", r"a\.pts: no line '\{'"),
         ("{\n1 1\n", r"no line '\}'"),
-        ("{\n1 1\n2\n}", r"a\.pts, line 3: expected 'x y', got '2'"),
+        ("{\n1 1\n2\n}", r"a\.pts, line 3: expected two numbers, got '2'"),
         ("{\n1 one\n}", r"line 2: expected"),
         ("{\n1 nan\n}", r"line 2: coordinates are not finite"),
     ],

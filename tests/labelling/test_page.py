@@ -129,6 +129,14 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_the_photo_moves_it(page):
     assert page.evaluate("state.view.scale") == pytest.approx(scale)
 
 
+def test_the_middle_stays_in_the_middle_of_another_window(page):
+    middle = "toPhoto([canvas.clientWidth / 2, canvas.clientHeight / 2])"
+    before, width = page.evaluate(middle), page.evaluate("canvas.clientWidth")
+    page.resize(700, 640)
+    until(page, f"canvas.clientWidth !== {width} && state.size[0] === canvas.clientWidth")
+    np.testing.assert_allclose(page.evaluate(middle), before, atol=1e-6)
+
+
 def test_points_are_chosen_hidden_and_moved_by_keys(page, labels):
     page.press("Tab")
     page.press("Tab")

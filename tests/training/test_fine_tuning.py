@@ -116,7 +116,7 @@ def test_a_run_that_gains_nothing_ends_and_keeps_its_best_weights(tmp_path, monk
     trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=100)
     trainer.recipe = replace(trainer.recipe, patience=2)
     errors = iter([9.0, 5.0, 6.0, 7.0])
-    monkeypatch.setattr(trainer, "_validate", lambda: {"val_nme": next(errors)})
+    monkeypatch.setattr(trainer, "_validate", lambda: {"val_error": next(errors)})
     kept = {}
     while not trainer.is_finished:
         trainer.run_epoch()
@@ -143,8 +143,8 @@ def test_a_run_that_only_loses_ends_with_the_weights_it_started_from(tmp_path, m
     trainer.recipe = replace(trainer.recipe, patience=2)
     before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
     errors = iter([4.0, 5.0, 4.5])
-    monkeypatch.setattr(trainer, "_validate", lambda: {"val_nme": next(errors)})
-    assert trainer.measure_start() == {"epoch": 0, "seconds": 0.0, "val_nme": 4.0}
+    monkeypatch.setattr(trainer, "_validate", lambda: {"val_error": next(errors)})
+    assert trainer.measure_start() == {"epoch": 0, "seconds": 0.0, "val_error": 4.0}
     while not trainer.is_finished:
         trainer.run_epoch()
     assert trainer.epoch == 10

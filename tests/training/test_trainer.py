@@ -104,7 +104,7 @@ def test_training_learns(tmp_path):
     assert steps == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     assert [record["epoch"] for record in records] == [1, 2, 3, 4, 5]
     assert records[-1]["landmarks"] < 0.9 * records[0]["landmarks"]
-    assert {"head_pose", "radius", "face", "val_nme", "val_yaw"} <= records[-1].keys()
+    assert {"head_pose", "radius", "face", "val_error", "val_nme", "val_yaw"} <= records[-1].keys()
 
 
 @pytest.mark.parametrize("damage", ["cut", "emptied", "no checkpoint", "another network"])
