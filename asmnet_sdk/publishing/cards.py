@@ -26,6 +26,10 @@ _METRICS: Mapping[str, tuple[str, str]] = {
     "failure_rate_percent": ("failure_rate", "faces with an NME above 8 %, %"),
     "auc": ("auc", "area under the error curve up to 8 %"),
 }
+_DETECTOR_METRICS: Mapping[str, tuple[str, str]] = {
+    "recall_percent": ("recall", "faces found, IoU of at least 0.5, %"),
+    "mean_overlap": ("iou", "mean IoU with the box around the annotated landmarks"),
+}
 
 
 def card_header(
@@ -45,7 +49,7 @@ def card_header(
         task: The Hub's ``pipeline_tag``.
         tags: What the model is found by, beside ``LIBRARY_TAG``.
         data_set: What it was measured on.
-        figures: A row of ``asmnet evaluate --json``.
+        figures: A row of ``asmnet evaluate --json``; of a detector, those that its file states.
     """
     lines = [
         "license: other",
@@ -61,9 +65,10 @@ def card_header(
 
 
 def _model_index(name: str, task: str, data_set: str, figures: Mapping[str, Any]) -> list[str]:
+    known = _DETECTOR_METRICS if task == "object-detection" else _METRICS
     metrics = [
         line
-        for key, (kind, title) in _METRICS.items()
+        for key, (kind, title) in known.items()
         if isinstance(figures.get(key), int | float)
         for line in (
             f"    - type: {kind}",

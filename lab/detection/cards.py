@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from asmnet_sdk.detection.contract import DetectorMetadata
@@ -37,7 +38,7 @@ def detector_card(
         picture: File name of the picture of the hard cases, beside the card.
     """
     return f"""\
-{hub_header(name="asmnet-detector", task="object-detection", tags=("face-detection", "asmnet"))}
+{_header(figures)}
 # {metadata.name}
 
 Finds faces for [asmnet-sdk](https://pypi.org/project/asmnet-sdk/). Its boxes are tight
@@ -113,4 +114,13 @@ def _spurious_row(figures: DetectorFigures) -> str:
     return (
         "| boxes a photo beyond the annotated face and those that YuNet finds | "
         f"{figures.spurious:.3f} |\n"
+    )
+
+
+def _header(figures: DetectorFigures) -> str:
+    return hub_header(
+        name="asmnet-detector",
+        task="object-detection",
+        tags=("face-detection", "asmnet"),
+        figures=asdict(figures),
     )
