@@ -36,8 +36,8 @@ CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 SHELL = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(asmnet [a-z][^`]*)`")
-# What a test cannot run: .ci/run does the first one and TESTING, the latter with further extras; the
-# others change what is installed.
+# What a test cannot run: .ci/run does the first one and TESTING, the latter with further extras;
+# the others change what is installed.
 MENDING = ["pip uninstall -y opencv-python-headless opencv-python", "pip install opencv-python"]
 INSTALLING = {"pip install .", "pip install asmnet-sdk", *MENDING}
 TESTING = ['pip install -e ".[dev]"', "pytest -n 2 --dist loadfile"]
