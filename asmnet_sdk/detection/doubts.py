@@ -16,6 +16,7 @@ DOUBTED_SHARE = 0.4
 # and half covered, 95 in 100 are more certain than this; of the boxes that the detector takes for
 # faces on pictures without any, 1 in 100.
 _CONFIRMED = 0.7
+_MOST_DOUBTED = 16  # of one look; each takes about as long as half a look at 320 px
 # An upright face hides nobody who is upside down: of faces on the wrong way up, none is so certain.
 _SURE_CERTAINTY = 0.8
 _SURE_SCORE = 0.7
@@ -26,6 +27,7 @@ def without_refuted(
 ) -> list[BoundingBox]:
     """Return the boxes that the detector is sure of, and those that the judge confirms."""
     doubted = [] if judge is None else [box for box in boxes if not is_sure(box)]
+    doubted = sorted(doubted, key=lambda box: -(box.score or 0.0))[:_MOST_DOUBTED]
     verdicts = judge(doubted) if judge is not None and doubted else []
     confirmed = {
         box for box, certainty in zip(doubted, verdicts, strict=True) if certainty >= _CONFIRMED

@@ -46,3 +46,9 @@ def test_the_best_box_says_whether_a_look_is_sure():
 def test_a_judge_may_doubt_the_best_score_and_trust_a_low_one():
     assert is_unsure([LIKELY, SURE], lambda boxes: [0.6 for _ in boxes])
     assert not is_unsure([LIKELY], lambda boxes: [0.9 for _ in boxes])
+
+
+def test_of_many_doubted_boxes_the_best_are_judged():
+    boxes = [BoundingBox(n, 0, n + 9, 9, score=n / 100) for n in range(30)]
+    confirmed = without_refuted(boxes, lambda boxes: [1.0 for _ in boxes], is_sure=lambda _: False)
+    assert confirmed == boxes[14:]
