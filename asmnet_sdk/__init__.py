@@ -21,7 +21,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.detection import AsmnetDetector, FaceDetector, YuNetDetector
-    from asmnet_sdk.drawing import draw_faces
+    from asmnet_sdk.drawing import DrawingStyle, draw_faces
     from asmnet_sdk.errors import (
         AsmnetError,
         DeviceUnavailableError,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "aligner": ("FaceAligner",),
     "detection": ("AsmnetDetector", "FaceDetector", "YuNetDetector"),
-    "drawing": ("draw_faces",),
+    "drawing": ("DrawingStyle", "draw_faces"),
     "errors": (
         "AsmnetError",
         "DeviceUnavailableError",
@@ -76,6 +76,7 @@ __all__ = [
     "AsmnetError",
     "BoundingBox",
     "DeviceUnavailableError",
+    "DrawingStyle",
     "Face",
     "FaceAligner",
     "FaceCrop",

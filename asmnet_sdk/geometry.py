@@ -136,7 +136,7 @@ def euler_to_rotation(angles_degrees: ArrayLike) -> NDArray[np.float64]:
 
 
 def _stack_rows(*rows: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 
 def rotation_to_euler(rotation: ArrayLike) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from portraits import PORTRAIT, PORTRAIT_BOX
 from timing import interleave, median_ratio
 
-from asmnet_sdk import AsmnetDetector, FaceAligner, load_image
+from asmnet_sdk import AsmnetDetector, FaceAligner, draw_faces, load_image, sample_photo
 from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.hub.resolving import resolve_model
@@ -127,6 +127,27 @@ def photo_budgets(rounds: int) -> list[Budget]:
     ]
 
 
+def drawing_budget(rounds: int) -> Budget:
+    """``draw_faces`` with every default layer against ``predict``, the sample photo, one thread."""
+    photo = cv2.resize(load_image(sample_photo()), (1200, 800))
+    aligner = FaceAligner(device="cpu", threads=1)
+    faces = aligner.predict(photo, color="rgb")
+    times = interleave(
+        {
+            "predict": lambda: aligner.predict(photo, color="rgb"),
+            "draw": lambda: draw_faces(photo, faces, color="rgb"),
+        },
+        rounds // 4 + 1,
+    )
+    ratio = median_ratio(times["draw"], times["predict"])
+    return Budget(
+        what=f"draw_faces / predict, {len(faces)} faces, 1200 x 800",
+        found=f"{ratio:.2f}",
+        bar="<= 0.25",
+        is_kept=ratio <= 0.25,
+    )
+
+
 def full_hd_photo() -> NDArray[np.uint8]:
     """Return the portrait in the middle of a 1920 x 1080 picture: (1080, 1920, 3) RGB."""
     portrait = cv2.resize(load_image(PORTRAIT), (1080, 1080), interpolation=cv2.INTER_CUBIC)
@@ -225,6 +246,7 @@ def main() -> int:
     rounds = parser.parse_args().rounds
     threads = cv2.getNumThreads()
     budgets = [crop_budget(rounds), *photo_budgets(rounds), *model_budgets(rounds)]
+    budgets.append(drawing_budget(rounds))
     cv2.setNumThreads(threads)
     budgets += [*batch_budgets(rounds), import_budget()]
     rows = [[b.what, b.found, b.bar, "kept" if b.is_kept else "MISSED"] for b in budgets]

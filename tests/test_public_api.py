@@ -14,9 +14,9 @@ from tests.conftest import REPOSITORY
 
 PUBLIC = {
     "FIVE_POINT", "IBUG_68", "WFLW_98", "AsmnetDetector", "AsmnetError", "BoundingBox",
-    "DeviceUnavailableError", "Face", "FaceAligner", "FaceCrop", "FaceDetector", "FaceTracker",
-    "HeadPose", "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError", "Layout",
-    "ModelDownloadError", "ModelError", "ModelFileError", "ModelMetadata", "ModelSpec",
+    "DeviceUnavailableError", "DrawingStyle", "Face", "FaceAligner", "FaceCrop", "FaceDetector",
+    "FaceTracker", "HeadPose", "InvalidBoundingBoxError", "InvalidImageError", "InvalidInputError",
+    "Layout", "ModelDownloadError", "ModelError", "ModelFileError", "ModelMetadata", "ModelSpec",
     "UnknownModelError", "WarpedFace", "YuNetDetector", "__version__", "available_models",
     "draw_faces", "faces_to_csv", "faces_to_json", "load_image", "sample_photo",
     "warp_face",

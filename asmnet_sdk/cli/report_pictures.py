@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing.faces import draw_faces
+from asmnet_sdk.drawing import DrawingStyle, draw_faces
 from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.results import BoundingBox, Face
 
@@ -25,7 +25,8 @@ __all__ = [
 ]
 
 _WINDOW = 1.5  # side of the part that is shown / longer side of the face box
-_LINE_WIDTH = 1.4  # pixels: still seen where the page shows pictures at half their size
+# Still seen where the page shows pictures at half their size.
+_STYLE = DrawingStyle(line_width=1.4)
 _QUALITIES = (80, 60, 40, 20, 5)  # of JPEG; the first that keeps within the limit
 _ALL_PHOTOS_BYTES = 2**26  # what the whole photos of a report share
 
@@ -105,9 +106,7 @@ def face_picture(image: NDArray[np.uint8], face: Face, limits: Limits = THUMBNAI
         score=None,
         track_id=None,
     )
-    drawn = draw_faces(
-        _resized(part, scale), [moved], head_pose=False, line_width=_LINE_WIDTH, color="rgb"
-    )
+    drawn = draw_faces(_resized(part, scale), [moved], head_pose=False, style=_STYLE, color="rgb")
     return _encoded(drawn, limits)
 
 

@@ -1,5 +1,6 @@
 """Faces drawn on pictures."""
 
 from asmnet_sdk.drawing.faces import draw_faces
+from asmnet_sdk.drawing.style import DrawingStyle
 
-__all__ = ["draw_faces"]
+__all__ = ["DrawingStyle", "draw_faces"]

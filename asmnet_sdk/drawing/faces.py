@@ -5,56 +5,49 @@ Every line width follows the size of the face and of the picture.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing.strokes import OUTLINE, OUTLINE_OPACITY, Color, Stroke, draw_strokes
+from asmnet_sdk.drawing.labels import draw_labels, side_of
+from asmnet_sdk.drawing.letters import draw_text, text_size
+from asmnet_sdk.drawing.strokes import Color, Dots, Lines, Rings, Stroke, draw_strokes
+from asmnet_sdk.drawing.style import DrawingStyle
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
 
-if TYPE_CHECKING:
-    from cv2.typing import MatLike
-
 __all__ = ["draw_faces"]
 
-# RGB. Regions: the palette of Okabe and Ito, which colour-blind readers can tell apart; its green
-# a little lighter.
-_WHITE: Color = (255, 255, 255)
-_REGION_COLORS: dict[str, Color] = {
-    "jaw": (86, 180, 233),
-    "eyebrow": (230, 159, 0),
-    "nose": (240, 228, 66),
-    "eye": (0, 190, 140),
-    "pupil": (0, 190, 140),
-    "lip": (213, 94, 0),
-    "mouth": (213, 94, 0),
-}
+Parts: TypeAlias = "bool | Collection[str]"
+
 # The axes x, y, z of the head, in the usual red, green, blue.
 _AXIS_COLORS: tuple[Color, ...] = ((230, 60, 50), (60, 190, 80), (60, 120, 255))
-
-_TEXT_ZOOM = 3  # letters are drawn so much larger, then averaged down
-_CAP_HEIGHT = 63.0  # of Hershey Simplex at scale 3, in pixels
+_SMALLEST_NUMBER = 5.0  # height of a digit that can be read, in pixels
 
 
 def draw_faces(
     image: ImageInput,
     faces: Iterable[Face],
     *,
-    points: bool = True,
+    points: bool | Collection[str] = True,
     contours: bool | Collection[str] = True,
     boxes: bool = True,
     head_pose: bool = True,
-    line_width: float | None = None,
+    labels: bool = True,
+    sigma: bool = False,
+    numbers: bool = False,
+    style: DrawingStyle = DrawingStyle(),  # noqa: B008 - frozen
     color: ColorOrder = "bgr",
 ) -> NDArray[np.uint8]:
     """Draw faces on a copy of an image.
+
+    ``points`` and ``contours`` take names of ``layout.indices`` as well, such as
+    ``["right_eye", "mouth"]``, to draw these parts alone.
 
     Args:
         image: Anything ``load_image`` takes; it stays as it is.
@@ -62,15 +55,20 @@ def draw_faces(
         points: Draw each landmark as a white dot; one that is more likely hidden than seen
             (``Face.landmark_visible``) as a ring.
         contours: Draw the lines of the layout: jaw sky blue, eyebrows orange, eyes green, nose
-            yellow, lips vermilion. Names of ``layout.indices``, such as ``["right_eye", "mouth"]``,
-            draw these parts alone.
-        boxes: Mark the corners of each ``Face.box``; above it stand the track id and the score,
-            where there are any.
-        head_pose: Draw the axes of the head from the nose tip and write yaw, pitch and roll in
-            degrees above the box. Red is the x axis (to the image right on a frontal face: the
-            subject's left), green the y axis (to the crown), blue the z axis (where the nose
-            points, so a frontal face shows only its dot); each is half as long as the box.
-        line_width: Width of the lines in pixels; None is what suits the face and the picture.
+            yellow, lips vermilion.
+        boxes: Mark the corners of each ``Face.box``.
+        head_pose: Draw the axes of the head from the nose tip. Red is the x axis (to the image
+            right on a frontal face: the subject's left), green the y axis (to the crown), blue the
+            z axis (where the nose points, so a frontal face shows only its dot); each is half as
+            long as the box.
+        labels: Write above or below each box the track id and the score, if ``boxes``, and yaw,
+            pitch and roll in degrees, if ``head_pose``; a small face gets the three numbers alone,
+            and none where two labels would collide.
+        sigma: Draw a circle of the radius ``Face.landmark_sigma`` around each landmark of
+            ``points``, around all if these are not drawn.
+        numbers: Write the number of each such landmark above it, where the face is large enough to
+            read it.
+        style: Colours and sizes.
         color: Channel order of an ndarray ``image`` and of the result: "bgr" or "rgb".
 
     Returns:
@@ -79,23 +77,24 @@ def draw_faces(
     Raises:
         InvalidImageError: The image cannot be used.
         InvalidInputError: A face has landmarks or angles that are not finite, or its layout has no
-            part of a name in ``contours``.
+            part of a given name.
     """
     canvas = load_image(image, color=color)
     faces = list(faces)
-    layers = (
-        (boxes, _box_strokes),
-        (head_pose, _axis_strokes),
-        (bool(contours), partial(_contour_strokes, parts=contours)),
-        (points, _point_strokes),
-    )
+    marked = True if points is False else points
     for face in faces:
         _require_finite(face)
-        width = line_width or _line_width(face, canvas)
-        strokes = (strokes_of(face, width) for is_wanted, strokes_of in layers if is_wanted)
-        draw_strokes(canvas, [*chain.from_iterable(strokes)])
-    for face in faces:
-        _draw_label(canvas, face, _label(face, boxes, head_pose))
+        width = style.line_width or _line_width(face, canvas)
+        strokes = [*_box_strokes(face, style, width)] if boxes else []
+        strokes += [*_axis_strokes(face, width)] if head_pose else []
+        strokes += _contour_strokes(face, style, width, contours)
+        strokes += _sigma_strokes(face, style, width, marked) if sigma else []
+        strokes += _point_strokes(face, style, width, points)
+        draw_strokes(canvas, strokes)
+        if numbers:
+            _draw_numbers(canvas, face, style, marked)
+    if labels and (boxes or head_pose):
+        draw_labels(canvas, faces, style, identity=boxes, angles=head_pose)
     return cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR) if color == "bgr" else canvas  # type: ignore[return-value]
 
 
@@ -108,52 +107,19 @@ def _require_finite(face: Face) -> None:
 def _line_width(face: Face, canvas: NDArray[np.uint8]) -> float:
     """Return what suits the picture, within what suits the face, in pixels."""
     picture = max(canvas.shape[:2])
-    side = min(_side(face), picture)
+    side = min(side_of(face), picture)
     return float(np.clip(picture / 600, max(side / 260, 0.5), max(side / 110, 0.6)))
 
 
-def _side(face: Face) -> float:
-    return float(np.sqrt(face.box.area))
-
-
-def _box_strokes(face: Face, width: float) -> Iterator[Stroke]:
+def _box_strokes(face: Face, style: DrawingStyle, width: float) -> Iterator[Stroke]:
     box = face.box
     arm = 0.16 * min(box.width, box.height)
-    for x, inward_x in ((box.x_min, arm), (box.x_max, -arm)):
-        for y, inward_y in ((box.y_min, arm), (box.y_max, -arm)):
-            corner = np.array([(x + inward_x, y), (x, y), (x, y + inward_y)])
-            yield Stroke(corner, _WHITE, width)
-
-
-def _contour_strokes(
-    face: Face, width: float, *, parts: bool | Collection[str]
-) -> Iterator[Stroke]:
-    wanted = None if isinstance(parts, bool) else _points_of(face, parts)
-    for name, contour in face.layout.contours.items():
-        if wanted is not None and not wanted.issuperset(contour.indices):
-            continue
-        line = face.landmarks[list(contour.indices)].astype(np.float64)
-        color = next((c for part, c in _REGION_COLORS.items() if part in name), _WHITE)
-        yield Stroke(line, color, width if len(line) > 1 else 4 * width, contour.closed)
-
-
-def _points_of(face: Face, parts: Collection[str]) -> set[int]:
-    """Return the points of some parts of a face."""
-    indices = face.layout.indices
-    names = [parts] if isinstance(parts, str) else list(parts)
-    unknown = [name for name in names if name not in indices]
-    if unknown:
-        raise InvalidInputError(
-            f"{face.layout.name} has no part {unknown[0]!r}; there are {', '.join(indices)}"
-        )
-    return {index for name in names for index in indices[name]}
-
-
-def _point_strokes(face: Face, width: float) -> Iterator[Stroke]:
-    visible = face.landmark_visible
-    is_hidden = np.zeros(len(face.landmarks), bool) if visible is None else visible < 0.5
-    for point, hollow in zip(face.landmarks.astype(np.float64), is_hidden, strict=True):
-        yield Stroke(point[None], _WHITE, (2.2 if hollow else 1.5) * width, hollow=bool(hollow))
+    corners = [
+        np.array([(x + inward_x, y), (x, y), (x, y + inward_y)])
+        for x, inward_x in ((box.x_min, arm), (box.x_max, -arm))
+        for y, inward_y in ((box.y_min, arm), (box.y_max, -arm))
+    ]
+    yield Lines(corners, style.box_color, width)
 
 
 def _axis_strokes(face: Face, width: float) -> Iterator[Stroke]:
@@ -161,9 +127,9 @@ def _axis_strokes(face: Face, width: float) -> Iterator[Stroke]:
     origin = _nose_tip(face)
     axes = face.head_pose.rotation_matrix.T
     for index in np.argsort(axes[:, 2], kind="stable"):
-        x, y_up, _ = axes[index] * _side(face) / 2
+        x, y_up, _ = axes[index] * side_of(face) / 2
         tip = np.add(origin, (x, -y_up))
-        yield Stroke(np.array([origin, tip]), _AXIS_COLORS[index], 1.6 * width)
+        yield Lines([np.array([origin, tip])], _AXIS_COLORS[index], 1.6 * width)
 
 
 def _nose_tip(face: Face) -> NDArray[np.float64]:
@@ -174,70 +140,67 @@ def _nose_tip(face: Face) -> NDArray[np.float64]:
     return tip
 
 
-def _label(face: Face, boxes: bool, head_pose: bool) -> list[str]:
-    """Return the lines of text above a face."""
-    identity = []
-    if boxes and face.track_id is not None:
-        identity.append(f"#{face.track_id}")
-    if boxes and face.score is not None:
-        identity.append(f"{face.score:.2f}")
-    pose = face.head_pose
-    angles = f"yaw {round(pose.yaw):+d}  pitch {round(pose.pitch):+d}  roll {round(pose.roll):+d}"
-    return ([angles] if head_pose else []) + (["  ".join(identity)] if identity else [])
+def _contour_strokes(
+    face: Face, style: DrawingStyle, width: float, parts: Parts
+) -> Iterator[Stroke]:
+    """Yield the contours, those of one look together."""
+    wanted = set(_points_of(face, parts).tolist())
+    landmarks = face.landmarks.astype(np.float64)
+    looks: dict[tuple[Color, bool], list[NDArray[np.float64]]] = defaultdict(list)
+    for name, contour in face.layout.contours.items():
+        if wanted.issuperset(contour.indices):
+            path = landmarks[list(contour.indices)]
+            if len(path) == 1:
+                yield Dots((path,), style.color_of(name), 4 * width)
+            else:
+                looks[style.color_of(name), contour.closed].append(path)
+    for (color, closed), paths in looks.items():
+        yield Lines(paths, color, width, closed)
 
 
-def _draw_label(canvas: NDArray[np.uint8], face: Face, lines: Sequence[str]) -> None:
-    """Write lines upwards from the top edge of the box, within the picture, in place.
+def _points_of(face: Face, parts: Parts) -> NDArray[np.int64]:
+    """Return the sorted points of some parts of a face: of all for True, of none for False."""
+    if isinstance(parts, bool):
+        return np.arange(len(face.landmarks) if parts else 0)
+    indices = face.layout.indices
+    names = [parts] if isinstance(parts, str) else list(parts)
+    unknown = [name for name in names if name not in indices]
+    if unknown:
+        raise InvalidInputError(
+            f"{face.layout.name} has no part {unknown[0]!r}; there are {', '.join(indices)}"
+        )
+    return np.array(sorted({index for name in names for index in indices[name]}), np.int64)
 
-    A face outside the picture gets none.
-    """
-    x_min, y_min, x_max, y_max = face.box
-    if x_max < 0 or y_max < 0 or x_min >= canvas.shape[1] or y_min >= canvas.shape[0]:
+
+def _sigma_strokes(face: Face, style: DrawingStyle, width: float, parts: Parts) -> Iterator[Stroke]:
+    chosen = _points_of(face, parts)
+    if face.landmark_sigma is not None and len(chosen):
+        radii = face.landmark_sigma[chosen].astype(np.float64)
+        centers = face.landmarks[chosen].astype(np.float64)
+        yield Rings((centers,), radii, style.sigma_color, 0.6 * width)
+
+
+def _point_strokes(face: Face, style: DrawingStyle, width: float, parts: Parts) -> Iterator[Stroke]:
+    """Yield the dots of points in sight, and the rings of hidden ones."""
+    chosen = _points_of(face, parts)
+    points = face.landmarks[chosen].astype(np.float64)
+    size, color = style.point_size or 1.5 * width, style.point_color
+    is_hidden = np.zeros(len(chosen), bool)
+    if face.landmark_visible is not None and style.hidden_points != "dot":
+        is_hidden = face.landmark_visible[chosen] < 0.5
+    if not is_hidden.all():
+        yield Dots((points[~is_hidden],), color, size)
+    if is_hidden.any() and style.hidden_points == "ring":
+        hidden = points[is_hidden]
+        yield Rings((hidden,), np.full(len(hidden), 0.55 * size), color, 0.35 * size)
+
+
+def _draw_numbers(canvas: NDArray[np.uint8], face: Face, style: DrawingStyle, parts: Parts) -> None:
+    cap_height = side_of(face) / 50
+    if cap_height < _SMALLEST_NUMBER:
         return
-    cap_height = _cap_height(face, canvas)
-    bottom = face.box.y_min - 0.08 * _side(face)  # clear of the y axis
-    masks = [_text_masks(line, cap_height, canvas.shape[1]) for line in lines]
-    bottom = max(bottom, sum(len(fill) for fill, _ in masks))
-    for fill, outline in masks:
-        height, width = fill.shape
-        highest = np.maximum(np.subtract(canvas.shape[:2], fill.shape), 0)
-        wanted = np.rint((bottom - height, face.box.center[0] - width / 2))
-        top, left = np.clip(wanted, 0, highest).astype(int)
-        part = canvas[top : top + height, left : left + width]
-        _blend(part, OUTLINE, outline * OUTLINE_OPACITY)
-        _blend(part, _WHITE, fill)
-        bottom = top
-
-
-def _cap_height(face: Face, canvas: NDArray[np.uint8]) -> float:
-    """Return the height of a capital letter in pixels."""
-    picture = max(canvas.shape[:2])
-    side = min(_side(face), picture)
-    return float(np.clip(picture / 120, max(side / 30, 7), max(side / 14, 7)))
-
-
-def _text_masks(
-    text: str, cap_height: float, widest: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the (h, w) coverage in [0, 1] of the letters, and of the letters with an outline."""
-    enlarged = min(1.0, _TEXT_ZOOM * cap_height / _CAP_HEIGHT)  # of letters at scale 3
-    font, stroke, border = 3 * enlarged, max(1, round(7 * enlarged)), max(3, round(12 * enlarged))
-    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, font, stroke)
-    fill = np.zeros((height + below + 2 * border, width + 2 * border), np.uint8)
-    start = (border, border + height)
-    cv2.putText(fill, text, start, cv2.FONT_HERSHEY_SIMPLEX, font, 255, stroke, cv2.LINE_AA)
-    reach = max(3, round(2 * border - 5 * enlarged) | 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    scale = min(cap_height / (_CAP_HEIGHT * enlarged), widest / fill.shape[1])
-    size_wh = (max(1, int(fill.shape[1] * scale)), max(1, int(fill.shape[0] * scale)))
-    outlined = cv2.dilate(fill, disc)
-    return _shrink_to_coverage(fill, size_wh), _shrink_to_coverage(outlined, size_wh)
-
-
-def _shrink_to_coverage(mask: MatLike, size_wh: tuple[int, int]) -> NDArray[np.float32]:
-    return np.divide(cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA), 255, dtype=np.float32)
-
-
-def _blend(part: NDArray[np.uint8], color: Color, opacity: NDArray[np.float32]) -> None:
-    opacity = opacity[: part.shape[0], : part.shape[1], None]
-    part[...] = np.rint(part + opacity * (np.asarray(color, np.float32) - part))
+    for index in _points_of(face, parts):
+        x, y = face.landmarks[index].tolist()
+        width, height = text_size(str(index), cap_height)
+        left_top = (x - width / 2, y - height)
+        draw_text(canvas, str(index), left_top, cap_height, style.point_color)

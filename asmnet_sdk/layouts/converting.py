@@ -80,7 +80,12 @@ def convert_landmarks(
             f"{source.name} landmarks cannot be converted to {target.name}; "
             f"possible: {', '.join(reachable) or 'none'}"
         )
-    return np.stack([values[list(points)].mean(axis=0) for points in sources])
+    return np.stack(
+        [
+            values[points[0]] if len(points) == 1 else values[list(points)].mean(axis=0)
+            for points in sources
+        ]
+    )
 
 
 @lru_cache(maxsize=256)

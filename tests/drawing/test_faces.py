@@ -11,6 +11,7 @@ from asmnet_sdk import (
     IBUG_68,
     WFLW_98,
     BoundingBox,
+    DrawingStyle,
     Face,
     HeadPose,
     InvalidImageError,
@@ -189,7 +190,7 @@ def test_contours_are_drawn_in_region_colours():
 def test_chosen_parts_are_drawn_alone():
     face, options = face_with(layout=IBUG_68), {**NOTHING, "contours": ["right_eye"]}
     eye, everything = (
-        draw_faces(grey(), [face], **some, color="rgb", line_width=3)
+        draw_faces(grey(), [face], **some, color="rgb", style=DrawingStyle(line_width=3))
         for some in (options, {**NOTHING, "contours": True})
     )
     green, sky_blue = (0, 190, 140), (86, 180, 233)
@@ -288,7 +289,8 @@ def test_lines_are_as_wide_as_asked_for():
     face = face_with(layout=IBUG_68)
     options = {**NOTHING, "contours": True}
     plain, thin, wide = (
-        draw_faces(grey(), [face], line_width=width, **options) != grey() for width in (None, 1, 6)
+        draw_faces(grey(), [face], style=DrawingStyle(line_width=width), **options) != grey()
+        for width in (None, 1, 6)
     )
     assert 1.5 * thin.sum() < wide.sum()
     assert plain.sum() < wide.sum()
@@ -394,3 +396,69 @@ def test_values_that_are_not_finite_are_refused(value):
 def test_float_image_is_refused():
     with pytest.raises(InvalidImageError, match="float64"):
         draw_faces(grey() / 255, [])
+
+
+def test_hidden_points_are_rings_dots_or_nothing():
+    box = BoundingBox(100, 100, 1900, 1900)
+    face = face_with(box=box, landmark_visible=np.zeros(5))
+    face = dataclasses.replace(face, landmarks=np.rint(spread_points(5, box)))
+    x, y = face.landmarks.astype(int).T
+
+    def drawn(kind: str) -> np.ndarray:
+        style = DrawingStyle(hidden_points=kind, point_size=9)
+        return draw_faces(grey(2000, 2000), [face], **{**NOTHING, "points": True}, style=style)
+
+    assert (drawn("dot")[y, x] == 255).all()
+    assert not (drawn("ring")[y, x] == 255).any()
+    assert (drawn("ring") == 255).any()
+    np.testing.assert_array_equal(drawn("none"), grey(2000, 2000))
+
+
+def test_sigma_is_a_circle_of_its_radius():
+    face = face_with(landmark_sigma=np.full(5, 20))
+    face = dataclasses.replace(face, landmarks=np.float32([(60, 60), *[(300, 300)] * 4]))
+    style = DrawingStyle(sigma_color=(0, 0, 255))
+    drawn = draw_faces(grey(), [face], **NOTHING, sigma=True, style=style, color="rgb").astype(int)
+    y, x = np.nonzero(drawn[:120, :120, 2] > drawn[:120, :120, 0] + 60)
+    assert np.hypot(x - 60, y - 60).mean() == pytest.approx(20, abs=0.5)
+
+
+def test_numbers_stand_above_the_points_of_a_large_face_alone():
+    large = face_with(box=BoundingBox(20, 20, 380, 380))
+    drawn = draw_faces(grey(), [large], **NOTHING, numbers=True)
+    x, y = large.landmarks[0].astype(int)
+    assert changed(drawn, grey())[y - 14 : y, x - 6 : x + 7].any()
+    np.testing.assert_array_equal(
+        draw_faces(grey(), [face_with()], **NOTHING, numbers=True), grey()
+    )
+
+
+def test_points_of_chosen_parts_are_drawn_alone():
+    face = face_with(layout=IBUG_68)
+    eye = draw_faces(grey(), [face], **{**NOTHING, "points": ["right_eye"]}, color="rgb")
+    x, y = np.rint(face.landmarks).astype(int).T
+    assert changed(eye, grey())[y[36:42], x[36:42]].all()
+    assert not changed(eye, grey())[y[:17], x[:17]].any()
+
+
+def test_style_colours_parts_points_and_boxes():
+    style = DrawingStyle(
+        part_colors={"eye": (255, 0, 0)}, box_color=(0, 0, 255), point_color=(0, 255, 0)
+    )
+    assert style.color_of("right_eye") == (255, 0, 0)
+    assert style.color_of("jaw") == (86, 180, 233)
+    large = face_with(box=BoundingBox(100, 100, 1900, 1900))
+    boxes, points = (
+        draw_faces(grey(2000, 2000), [large], **{**NOTHING, part: True}, style=style, color="rgb")
+        for part in ("boxes", "points")
+    )
+    assert boxes[100, 100].tolist() == [0, 0, 255]
+    assert (points == (0, 255, 0)).all(axis=-1).any()
+
+
+@pytest.mark.parametrize(
+    "options", [{"line_width": 0}, {"point_size": -1}, {"text_height": 0}, {"hidden_points": "x"}]
+)
+def test_styles_that_cannot_be_are_refused(options):
+    with pytest.raises(InvalidInputError, match=next(iter(options))):
+        DrawingStyle(**options)

@@ -1,0 +1,83 @@
+"""How drawn faces look: colours and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from asmnet_sdk.drawing.strokes import Color
+from asmnet_sdk.errors import InvalidInputError
+
+__all__ = ["DrawingStyle"]
+
+_WHITE: Color = (255, 255, 255)
+
+# The palette of Okabe and Ito, which colour-blind readers can tell apart; its green a little
+# lighter.
+_PART_COLORS: Mapping[str, Color] = MappingProxyType(
+    {
+        "jaw": (86, 180, 233),
+        "eyebrow": (230, 159, 0),
+        "nose": (240, 228, 66),
+        "eye": (0, 190, 140),
+        "pupil": (0, 190, 140),
+        "lip": (213, 94, 0),
+        "mouth": (213, 94, 0),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawingStyle:
+    """How ``draw_faces`` draws.
+
+    Colours are (red, green, blue) from 0 to 255, whatever the channel order of the picture. Lengths
+    are in pixels of the picture; None is what suits the size of the face and of the picture.
+
+    Attributes:
+        line_width: Width of the lines.
+        point_size: Diameter of a landmark; None: 1.5 times the width of the lines.
+        text_height: Height of a capital letter in labels.
+        hidden_points: How a landmark is drawn that is more likely hidden than seen
+            (``Face.landmark_visible``): as a "ring", as a "dot" like the others, or not at all
+            ("none").
+        point_color: Of landmarks and their numbers.
+        box_color: Of the corners of the box.
+        text_color: Of the labels.
+        sigma_color: Of the circles of ``landmark_sigma``.
+        part_colors: Of contours, by a word in their name, such as ``{"eye": (255, 0, 0)}`` for both
+            eyes; the first word that fits counts, and contours without one keep their colour.
+
+    Raises:
+        InvalidInputError: A length is not positive, or ``hidden_points`` is none of the three.
+    """
+
+    line_width: float | None = None
+    point_size: float | None = None
+    text_height: float | None = None
+    hidden_points: Literal["ring", "dot", "none"] = "ring"
+    point_color: Color = _WHITE
+    box_color: Color = _WHITE
+    text_color: Color = _WHITE
+    sigma_color: Color = (240, 150, 200)
+    part_colors: Mapping[str, Color] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("line_width", "point_size", "text_height"):
+            length = getattr(self, name)
+            if length is not None and not length > 0:
+                raise InvalidInputError(f"{name} is {length}, but a length is above 0")
+        if self.hidden_points not in ("ring", "dot", "none"):
+            raise InvalidInputError(
+                f'hidden_points is {self.hidden_points!r}, but has to be "ring", "dot" or "none"'
+            )
+
+    def color_of(self, contour: str) -> Color:
+        """Return the colour of a contour."""
+        for colors in (self.part_colors, _PART_COLORS):
+            for word, color in colors.items():
+                if word in contour:
+                    return color
+        return _WHITE
