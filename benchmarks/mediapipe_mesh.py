@@ -23,22 +23,9 @@ from numpy.typing import NDArray
 from peer_models import choose_face
 
 from asmnet_sdk.results import BoundingBox
+from lab.mesh_points import MESH_TO_IBUG
 
-__all__ = ["MESH_TO_IBUG", "load_mesh", "load_mesh_with_own_detector"]
-
-MESH_TO_IBUG = [
-    *(162, 234, 93, 58, 172, 136, 149, 148, 152, 377, 378, 365, 397, 288, 323, 454, 389),
-    *(70, 63, 105, 66, 107, 336, 296, 334, 293, 300),
-    *(168, 197, 5, 4, 75, 97, 2, 326, 305),
-    *(33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380),
-    *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181),
-    *(78, 82, 13, 312, 308, 317, 14, 87),
-]
-"""The mesh point of each of the 68.
-
-This is a list that many projects use, with 70 and 300 as the outer ends of the
-eyebrows instead of 71 and 301: on photos for training they lie nearer to the annotated points.
-"""
+__all__ = ["load_mesh", "load_mesh_with_own_detector"]
 
 _GRAPH = """
 input_stream: "image"

@@ -17,13 +17,16 @@ Reads ``benchmarks/results/*.json``, replaces what stands in ``docs/speed.md``,
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from lab.mesh_points import MESH_TO_IBUG
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -160,13 +163,7 @@ def peers_accuracy() -> str:
 
 def mesh_points() -> str:
     """Which points of MediaPipe's mesh stand for the 68."""
-    source = ast.parse((ROOT / "benchmarks" / "mediapipe_mesh.py").read_text("utf-8"))
-    [value] = [
-        node.value
-        for node in source.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MESH_TO_IBUG"
-    ]
-    parts = [ast.literal_eval(part.value) for part in value.elts]
+    parts = np.split(MESH_TO_IBUG, [17, 27, 36, 48, 60])
     names = ("jaw", "eyebrows", "nose", "eyes", "lips, outer", "lips, inner")
     rows = [(name, ", ".join(map(str, part))) for name, part in zip(names, parts, strict=True)]
     return "\n".join(["| part | points |", "|---|---|", *(f"| {n} | {p} |" for n, p in rows)])

@@ -16,9 +16,9 @@ from typing import Any
 from asmnet_sdk.publishing.cards import LIBRARY_TAG, card_header
 from asmnet_sdk.publishing.folders import CARD_FILE, MODEL_FILE
 from asmnet_sdk.runtime.session import OnnxSession
+from lab.releasing import TEST_SET
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA_SET = "300-W common test set"
 _HEADER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
@@ -59,7 +59,7 @@ def with_header(card: str, *, name: str, figures: Mapping[str, Any]) -> str:
             licence_name=values["license_name"],
             task=values["pipeline_tag"],
             tags=re.findall(r"^- (.+)$", header[1], re.MULTILINE),
-            data_set=DATA_SET,
+            data_set=TEST_SET,
             figures=figures,
         )
         + card[header.end() :]

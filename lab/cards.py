@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from asmnet_sdk.evaluation.accuracy import SubsetFigures
 from asmnet_sdk.landmarks.contract import ModelMetadata
-from lab.hub_files import hub_header
 from lab.measuring import Measurements, SigmaFigures
+from lab.releasing import ReleasedFile, file_rows, hub_header
 from lab.robustness import Robustness
 
 __all__ = ["REFERENCE_MODEL", "model_card"]
@@ -24,10 +24,8 @@ def model_card(
     figures: Measurements,
     *,
     network: str,
-    sha256: str,
-    size_bytes: int,
+    file: ReleasedFile,
     measured: str,
-    hard_cases_picture: str | None = None,
     hard_faces: Mapping[str, float] | None = None,
 ) -> str:
     """Return the text of a card.
@@ -36,10 +34,8 @@ def model_card(
         metadata: What the model file says of itself.
         figures: What was measured.
         network: What the network is, one phrase.
-        sha256: Hash of the model file.
-        size_bytes: Its size.
+        file: The model file.
         measured: Date, protocol and hardware of the measurement, one sentence.
-        hard_cases_picture: File name of the picture of the hard cases, beside the card.
         hard_faces: Figures of ``lab.hard_faces``, if they were measured.
     """
     return f"""\
@@ -63,9 +59,7 @@ faces = FaceAligner("{metadata.name}").predict("photo.jpg")
 {_time_row(figures.time_ratio)}\
 | input | {metadata.input_size} x {metadata.input_size} uint8 RGB, crop side = \
 {metadata.crop_scale} x longer side of the face box |
-| file | {size_bytes / 1e6:.1f} MB, SHA-256 `{sha256}` |
-| training data | {metadata.training_data} |
-| licence | {metadata.licence} |
+{file_rows(metadata, file)}
 
 ## Accuracy
 
@@ -83,7 +77,7 @@ with a sensor, and the zero of their pitch is uncertain by about 2 degrees.
 {_sigma_section(figures.sigma)}{_robustness_section(figures.robustness)}\
 {_hard_faces_section(hard_faces)}## Limits
 
-{_hard_cases_section(hard_cases_picture)}\
+{_hard_cases_section(file.picture)}\
 {_unmeasured(hard_faces)}
 - Landmarks behind hands, hair or masks are guesses.
 - Not made for identification, nor for judging emotion, age or character.

@@ -19,8 +19,8 @@ from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.evaluation.accuracy import evaluate, summarise
 from asmnet_sdk.training.configuration import RunConfig, flat_values, read_config
 from asmnet_sdk.training.export import export_network
-from asmnet_sdk.training.run import CONFIG_FILE, load_run, model_metadata
-from asmnet_sdk.training.trainer import LOG_FILE
+from asmnet_sdk.training.loop import LOG_FILE
+from asmnet_sdk.training.run_folder import CONFIG_FILE, load_run, model_metadata
 
 __all__ = ["compare_runs", "differences"]
 

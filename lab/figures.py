@@ -20,7 +20,7 @@ from asmnet_sdk.cli.benchmarking import describe_machine
 from asmnet_sdk.detection.network import AsmnetDetector
 from asmnet_sdk.hub.registry import ModelSpec, available_models
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.images.samples import sample_photo
+from asmnet_sdk.images.samples import PORTRAIT_BOX, sample_photo
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.results import BoundingBox
 
@@ -29,7 +29,6 @@ FIGURES = ROOT / "asmnet_sdk" / "hub" / "figures.json"
 PAGE = ROOT / "docs" / "models" / "index.md"
 BLOCK = re.compile(r"(<!-- Made by lab/figures\.py -->\n).*?(<!-- End -->)", re.DOTALL)
 ROUNDS = 60
-FACE_BOX = BoundingBox(179, 87, 272, 179)
 
 
 def main(folder: Path) -> None:
@@ -60,7 +59,7 @@ def measure(spec: ModelSpec, path: Path) -> dict[str, Any]:
         milliseconds = shortest_milliseconds(lambda: detector.detect(photo))
         return {"milliseconds": milliseconds, "megabytes": megabytes}
     network = LandmarkNetwork(path, device="cpu", threads=1)
-    crop = network.cut(load_image(sample_photo("portrait")), FACE_BOX)
+    crop = network.cut(load_image(sample_photo("portrait")), BoundingBox(*PORTRAIT_BOX))
     return {
         "layout": network.layout.name,
         "input_size": network.metadata.input_size,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.geometry import euler_to_rotation, rotation_to_euler
-from lab.mesh import MESH_TO_IBUG
+from lab.mesh_points import MESH_TO_IBUG
 
 __all__ = ["MeshMap", "MeshPose", "read_canonical"]
 

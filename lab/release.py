@@ -7,13 +7,9 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import logging
-import platform
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -32,13 +28,13 @@ from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.export import export_network
 from asmnet_sdk.training.networks import FaceNetwork
-from asmnet_sdk.training.run import load_run, model_metadata
+from asmnet_sdk.training.run_folder import load_run, model_metadata
 from lab.cards import REFERENCE_MODEL, model_card
 from lab.hard_cases import draw_hard_cases, try_hard_cases
 from lab.hard_faces import measure as measure_hard_faces
-from lab.hub_files import write_checksums
 from lab.measuring import Measurements, measure
 from lab.quantising import calibration_crops, quantise_model
+from lab.releasing import LICENCE, TEST_SET, measured_today, release_model, release_parser
 
 __all__ = ["write_release"]
 
@@ -51,7 +47,6 @@ TRAINING_DATA = (
     "networks; photos licensed for non-commercial research"
 )
 _QUANTISED = "; convolutions in 8 bits (static QDQ quantisation, calibrated on training crops)"
-LICENCE = "non-commercial research, as the training photos"
 
 
 def write_release(
@@ -83,47 +78,39 @@ def write_release(
             leaves it in float32.
         hard_faces: Model file -> figures on hard faces; None leaves them out.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        draft = Path(scratch) / "draft.onnx"
-        _write_model(network, metadata, draft, calibration_crops)
-        aligner = FaceAligner(draft, device="cpu", threads=1)
+
+    def export(stated: Mapping[str, float], path: Path) -> None:
+        export_network(network, replace(metadata, figures=stated), path)
+        if calibration_crops is not None:
+            quantise_model(path, calibration_crops)
+
+    def measure_file(path: Path) -> tuple[Measurements, Mapping[str, float] | None]:
+        aligner = FaceAligner(path, device="cpu", threads=1)
         figures = measure(network, aligner, test_faces, detectors, reference=reference)
-    metadata = replace(metadata, figures=_headline(figures))
-    folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "model.onnx"
-    _write_model(network, metadata, model, calibration_crops)
-    data = model.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
-    picture = _draw_hard_cases(model, folder / f"{metadata.name}-hard-cases.jpg", portraits)
-    measured = (
-        f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
-        f"`python -m lab.release`, onnxruntime on a CPU ({platform.machine()})."
+        return figures, None if hard_faces is None else hard_faces(str(path))
+
+    figures, _ = release_model(
+        folder,
+        export=export,
+        measure=measure_file,
+        headline=lambda measured: _headline(measured[0]),
+        draw=lambda model: _draw_hard_cases(
+            model, folder / f"{metadata.name}-hard-cases.jpg", portraits
+        ),
+        card=lambda measured, file: model_card(
+            metadata,
+            measured[0],
+            network=network.summary + ("" if calibration_crops is None else _QUANTISED),
+            file=file,
+            measured=measured_today(protocol, "lab.release"),
+            hard_faces=measured[1],
+        ),
     )
-    card = model_card(
-        metadata,
-        figures,
-        network=network.summary + ("" if calibration_crops is None else _QUANTISED),
-        sha256=digest,
-        size_bytes=len(data),
-        measured=measured,
-        hard_cases_picture=picture,
-        hard_faces=None if hard_faces is None else hard_faces(str(model)),
-    )
-    (folder / "README.md").write_text(card, encoding="utf-8")
-    write_checksums(folder, [model.name, *([picture] if picture else [])])
     return figures
 
 
-def _write_model(
-    network: FaceNetwork, metadata: ModelMetadata, path: Path, crops: NDArray[np.uint8] | None
-) -> None:
-    export_network(network, metadata, path)
-    if crops is not None:
-        quantise_model(path, crops)
-
-
-def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> str | None:
-    """Write the picture of the hard cases; return its name, or None without portraits."""
+def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> Path | None:
+    """Write the picture of the hard cases and return its path, or None without portraits."""
     aligner = FaceAligner(model, device="cpu")
     cases = []
     for portrait in portraits:
@@ -133,7 +120,7 @@ def _draw_hard_cases(model: Path, picture: Path, portraits: Sequence[Path]) -> s
     if not cases:
         return None
     cv2.imwrite(str(picture), draw_hard_cases(cases), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    return picture.name
+    return picture
 
 
 def _calibration_crops(config: RunConfig) -> NDArray[np.uint8]:
@@ -175,7 +162,7 @@ def main() -> None:
         metadata,
         options.out,
         test_faces=read_annotations(options.test),
-        protocol="300-W common test set (554 photos)",
+        protocol=f"{TEST_SET} (554 photos)",
         detectors=detectors,
         reference=FaceAligner(options.reference, threads=1) if options.reference else None,
         portraits=options.portraits,
@@ -188,22 +175,19 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lab.release", description=__doc__)
-    parser.add_argument("run", type=Path, help="run folder that training finished")
-    parser.add_argument("out", type=Path, help="Hub-ready folder, such as hub/asmnet-68")
-    parser.add_argument("--name", required=True, help="name of the model")
-    parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
-    parser.add_argument("--yunet", type=Path, help="YuNet's file, for end-to-end figures")
-    parser.add_argument("--reference", help=f"{REFERENCE_MODEL}'s file, to compare run times with")
-    parser.add_argument(
-        "--portraits", type=Path, nargs="+", default=(), help="photos of one face, for hard cases"
+    parser = release_parser(
+        "lab.release",
+        __doc__,
+        source=("run", "run folder that training finished"),
+        training_data=TRAINING_DATA,
     )
+    parser.add_argument("--name", required=True, help="name of the model")
+    parser.add_argument("--reference", help=f"{REFERENCE_MODEL}'s file, to compare run times with")
     parser.add_argument(
         "--int8", action="store_true", help="quantise to 8 bits, calibrated on training photos"
     )
     parser.add_argument("--packed", type=Path, help="files of lab.training_sets, for hard faces")
     parser.add_argument("--data", type=Path, help="folder with 300w and wflw, for hard faces")
-    parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
     return parser
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.crops import crop_matrix
 from asmnet_sdk.geometry import euler_to_rotation, transform_points
 from asmnet_sdk.results import BoundingBox
-from lab.mesh import MESH_TO_IBUG, OVAL
+from lab.mesh_points import MESH_TO_IBUG, OVAL
 
 __all__ = ["SourceView", "TurnedView", "read_triangles", "turn_view"]
 

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 
     check_extra()
     from asmnet_sdk.training.export import TOLERANCE, export_network
-    from asmnet_sdk.training.run import load_run, model_metadata
+    from asmnet_sdk.training.run_folder import load_run, model_metadata
 
     config, network = load_run(options.folder)
     metadata = model_metadata(

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in names}
     replaced = {name: value for name, value in given.items() if value is not None}
     config = replace(read_config(options.config), **replaced)
-    from asmnet_sdk.training.loop import train
+    from asmnet_sdk.training.run import train
 
     with ExitStack() as stack:
         trainer = train(config, _Terminal(stack))

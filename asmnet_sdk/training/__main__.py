@@ -10,8 +10,9 @@ from pathlib import Path
 
 from asmnet_sdk.errors import AsmnetError
 from asmnet_sdk.training.configuration import Recipe, RunConfig, make_config
-from asmnet_sdk.training.loop import train
-from asmnet_sdk.training.trainer import Record, Trainer
+from asmnet_sdk.training.loop import Record
+from asmnet_sdk.training.run import train
+from asmnet_sdk.training.trainer import Trainer
 
 
 class _Lines:

@@ -14,6 +14,7 @@ from asmnet_sdk.geometry import Matrix, rotate_head_pose
 from asmnet_sdk.layouts import IBUG_68, Layout
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.covers import cover_anything, cover_face, cut_edge
+from asmnet_sdk.training.degrading import Wear, degrade, light_from_a_side, recolour
 
 __all__ = [
     "FaceLabels",
@@ -24,7 +25,6 @@ __all__ = [
     "jitter_box",
     "place_face",
     "place_turned_away",
-    "recolour",
 ]
 
 Image = NDArray[np.uint8]
@@ -180,11 +180,11 @@ def augment_face(
         crop = np.ascontiguousarray(crop[:, ::-1])
     crop = recolour(crop, generator)
     if generator.random() < _SIDE_LIGHT:
-        crop = _light_from_a_side(crop, generator)
+        crop = light_from_a_side(crop, generator)
     points = placement.labels.landmarks * size - 0.5
     hidden = _cover(crop, points, others, generator, has_ibug=placement.layout == IBUG_68)
     visible = np.where(_lies_in(points, hidden), np.float32(0), placement.labels.landmark_visible)
-    return _degrade(crop, generator), visible.astype(np.float32)
+    return _degraded(crop, generator), visible.astype(np.float32)
 
 
 def _cover(
@@ -221,23 +221,11 @@ def _lies_in(points: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np
     return hidden
 
 
-def _light_from_a_side(crop: Image, generator: np.random.Generator) -> Image:
-    """Let the brightness fall off along a random direction."""
-    size = len(crop)
-    turn = generator.uniform(0, 2 * np.pi)
-    ramp = np.linspace(-1, 1, size)
-    slope = generator.uniform(0.2, 1.1)
-    across, down = slope * np.cos(turn) * ramp[None], slope * np.sin(turn) * ramp[:, None]
-    light = np.exp(across + down - 0.15 * slope).astype(np.float32)
-    lit: Image = np.clip(crop * light[..., None], 0, 255).astype(np.uint8)
-    return lit
-
-
 def augment_turned_away(
     canvas: Image, matrix: Matrix, *, size: int, generator: np.random.Generator
 ) -> Image:
     """Cut a crop as ``place_turned_away`` places it, in random light and quality."""
-    return _degrade(recolour(cut_crop(canvas, matrix, (size, size)), generator), generator)
+    return _degraded(recolour(cut_crop(canvas, matrix, (size, size)), generator), generator)
 
 
 def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) -> Image:
@@ -245,41 +233,19 @@ def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) 
     if generator.random() < 0.5:
         crop = crop[:, ::-1]
     resized: Image = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return _degrade(recolour(resized, generator), generator)
+    return _degraded(recolour(resized, generator), generator)
 
 
 def _clipped_normal(generator: np.random.Generator, deviation: float, limit: float) -> float:
     return float(np.clip(generator.normal(0, deviation), -limit, limit))
 
 
-def recolour(crop: Image, generator: np.random.Generator) -> Image:
-    """Change gain, offset, gamma and colour balance through one table a channel."""
-    levels = np.linspace(0, 1, 256)
-    gamma = np.exp(generator.normal(0, 0.25))
-    gain = np.exp(generator.normal(0, 0.15)) * np.exp(generator.normal(0, 0.07, size=(3, 1)))
-    tables = gain * levels**gamma + generator.normal(0, 0.06)
-    tables = np.clip(255 * tables, 0, 255).astype(np.uint8)
-    crop = cv2.LUT(crop, np.ascontiguousarray(tables.T).reshape(1, 256, 3))  # type: ignore[assignment]
-    if generator.random() < 0.15:
-        grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-        crop = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)  # type: ignore[assignment]
-    return crop
-
-
-def _degrade(crop: Image, generator: np.random.Generator) -> Image:
-    """Blur, lose resolution, add noise or compress, each now and then."""
-    size = crop.shape[0]
-    if generator.random() < 0.2:
-        crop = cv2.GaussianBlur(crop, (0, 0), generator.uniform(0.4, 0.014 * size))  # type: ignore[assignment]
-    if generator.random() < 0.2:
-        small = int(size * generator.uniform(0.25, 0.8))
-        reduced = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
-        crop = cv2.resize(reduced, (size, size), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
-    if generator.random() < 0.2:
-        noise = generator.normal(0, generator.uniform(3, 16), size=crop.shape)
-        crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
-    if generator.random() < 0.15:
-        quality = int(generator.integers(25, 80))
-        _, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        crop = cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[assignment]
-    return crop
+def _degraded(crop: Image, generator: np.random.Generator) -> Image:
+    return degrade(
+        crop,
+        generator,
+        blur=Wear(0.2, 0.4, 0.014 * len(crop)),
+        resolution=Wear(0.2, 0.25, 0.8),
+        noise=Wear(0.2, 3, 16),
+        quality=Wear(0.15, 25, 80),
+    )

@@ -1,43 +1,239 @@
-"""A whole run: its epochs, with a word to whoever listens, and what it leaves in its folder."""
+"""The loop that every network is trained in: epochs, averaged weights, checkpoints, the log."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from types import MappingProxyType
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from asmnet_sdk.training.configuration import RunConfig
-from asmnet_sdk.training.run import draw_run, finish_run, prepare_run
-from asmnet_sdk.training.trainer import Record, Trainer
+import torch
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
 
-__all__ = ["Listener", "train"]
+from asmnet_sdk.errors import InvalidInputError
+
+__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop", "save_state"]
+
+CHECKPOINT_FILE = "checkpoint.pt"
+LOG_FILE = "log.jsonl"
+
+Record: TypeAlias = dict[str, float]
+Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
+_Batch = TypeVar("_Batch")
+
+_STATEFUL = ("network", "average", "optimizer", "schedule")
+_LARGEST_GRADIENT = 5.0
 
 
-class Listener(Protocol):
-    """What is told of a run while it goes on."""
+class LoopRecipe(Protocol):
+    """What the loop itself takes from a recipe."""
 
-    def on_start(self, trainer: Trainer) -> None:
-        """Hear that the photos are read; an interrupted run continues after ``trainer.epoch``."""
+    @property
+    def learning_rate(self) -> float:
+        """The highest one."""
 
-    def on_batch(self) -> None:
-        """Hear that one batch more is done."""
+    @property
+    def weight_decay(self) -> float:
+        """AdamW's decoupled weight decay."""
 
-    def on_epoch(self, record: Record) -> None:
-        """Hear the figures of an epoch."""
+    @property
+    def average_decay(self) -> float:
+        """Decay of the exponential moving average of the weights."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of what chance there is within the network."""
 
 
-def train(config: RunConfig, listener: Listener) -> Trainer:
-    """Train from the last checkpoint to the last epoch; the run folder receives all results.
+class TrainingLoop(ABC, Generic[_Batch]):
+    """Trains one network with AdamW; checkpoints let a run continue.
 
-    Raises:
-        InvalidInputError: The configuration or a photo cannot be used, or the folder holds
-            another run.
+    Who extends it says what the batches are, what is minimised, how the rate goes, when it ends,
+    and what is measured.
+
+    Args:
+        network: What is trained.
+        recipe: How.
+        folder: Receives ``checkpoint.pt`` and ``log.jsonl``, a line an epoch.
+
+    Attributes:
+        epoch: How many epochs are done.
+        minutes: How long they took, validation left out.
+        records: What the log says of each.
     """
-    trainer = prepare_run(config)
-    listener.on_start(trainer)
-    if config.start_from and not trainer.records:
-        listener.on_epoch(trainer.measure_start())
-    while not trainer.is_finished:
-        record = trainer.run_epoch(listener.on_batch)
-        draw_run(trainer)
-        listener.on_epoch(record)
-    finish_run(trainer)
-    return trainer
+
+    epochs_a_checkpoint = 1
+    """Every so many epochs, and after the last, the network is validated and saved."""
+    loss_weights: Mapping[str, float] = MappingProxyType({})
+    """How much each loss counts; 1 where nothing is said."""
+
+    network: nn.Module
+    recipe: LoopRecipe
+
+    def __init__(self, network: nn.Module, recipe: LoopRecipe, *, folder: Path) -> None:
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.recipe = recipe
+        self.folder = folder
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=_warmed_average(recipe.average_decay), use_buffers=True
+        )
+        self.optimizer = torch.optim.AdamW(
+            _decay_groups(self.network, recipe.weight_decay), lr=recipe.learning_rate
+        )
+        self.epoch = 0
+        self.minutes = 0.0
+        self.records: list[Record] = []
+        self.schedule = self._make_schedule()
+
+    @abstractmethod
+    def _make_schedule(self) -> LRScheduler:
+        """Return what sets the learning rate after each batch."""
+
+    @property
+    @abstractmethod
+    def is_finished(self) -> bool:
+        """Whether there is nothing left to train."""
+
+    @abstractmethod
+    def _batches(self) -> Iterator[_Batch]:
+        """Return the batches of the next epoch."""
+
+    @abstractmethod
+    def _losses(self, batch: _Batch) -> dict[str, Tensor]:
+        """Return what is to be small, by name."""
+
+    @abstractmethod
+    def _validate(self) -> Record:
+        """Measure the averaged network."""
+
+    def resume(self) -> None:
+        """Continue from the folder's checkpoint, if there is one.
+
+        What the log says of later epochs is dropped: they are run again.
+
+        Raises:
+            InvalidInputError: The checkpoint is damaged, or of another network.
+        """
+        path = self.folder / CHECKPOINT_FILE
+        if not path.exists():
+            return
+        try:
+            state = torch.load(path, weights_only=True)
+            self.epoch, self.minutes = state["epoch"], state.get("minutes", 0.0)
+            for name in _STATEFUL:
+                getattr(self, name).load_state_dict(state[name])
+        except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as exc:
+            reason = str(exc).partition("\n")[0]
+            raise InvalidInputError(
+                f"{path} is no checkpoint of this run ({reason}): delete it to start anew"
+            ) from exc
+        log = self.folder / LOG_FILE
+        records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+        self.records = [record for record in records if record["epoch"] <= self.epoch]
+        log.write_text("".join(map(_to_line, self.records)), encoding="utf-8")
+
+    def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
+        """Train one epoch; some, and the last, are validated and saved.
+
+        Args:
+            on_batch: Called after each batch, to show progress.
+
+        Returns:
+            What the log says of it: epoch, seconds, mean losses, validation figures.
+        """
+        before = self.minutes
+        losses = self._train_epoch(on_batch)
+        self.epoch += 1
+        record: Record = {"epoch": self.epoch, "seconds": round(60 * (self.minutes - before), 1)}
+        record |= {name: float(f"{loss:.5g}") for name, loss in losses.items()}
+        is_saved = self.epoch % self.epochs_a_checkpoint == 0 or self.is_finished
+        if is_saved:
+            record |= self._validate()
+        self._note(record)
+        if is_saved:
+            self._save()
+        return record
+
+    def _note(self, record: Record) -> None:
+        self.records.append(record)
+        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
+            file.write(_to_line(record))
+
+    def _begin_epoch(self) -> None:
+        torch.manual_seed(self.recipe.seed + self.epoch)  # dropout of a resumed run
+        self.network.train()
+
+    def _train_epoch(self, on_batch: Callable[[], None]) -> Record:
+        """Learn from the batches, or from as many as there is time for; return the mean losses."""
+        self._begin_epoch()
+        totals: Record = {}
+        started, before, count = time.monotonic(), self.minutes, 0
+        for batch in self._batches():
+            count += 1
+            for name, loss in self._learn(batch).items():
+                totals[name] = totals.get(name, 0.0) + loss
+            self.minutes = before + (time.monotonic() - started) / 60
+            self.schedule.step()
+            on_batch()
+            if self.is_finished:
+                break
+        return {name: total / count for name, total in totals.items()}
+
+    def _learn(self, batch: _Batch) -> Record:
+        losses = self._losses(batch)
+        weighted = (self.loss_weights.get(name, 1.0) * loss for name, loss in losses.items())
+        self.optimizer.zero_grad(set_to_none=True)
+        sum(weighted, start=torch.zeros(())).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def _save(self) -> None:
+        state = {name: getattr(self, name).state_dict() for name in _STATEFUL}
+        state |= {"epoch": self.epoch, "minutes": self.minutes}
+        save_state(state, self.folder / CHECKPOINT_FILE)
+
+
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Write what ``torch.load`` reads; the file appears only when it is complete."""
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def _to_line(record: Record) -> str:
+    return f"{json.dumps(record)}\n"
+
+
+def _warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """Return an exponential moving average that soon forgets the initial weights."""
+
+    @torch.no_grad()
+    def update(averages: Tensors, currents: Tensors, count: Tensor | int) -> None:
+        steps = int(count)
+        weight = 1 - min(decay, (1 + steps) / (10 + steps))
+        for average, current in zip(averages, currents, strict=True):
+            if average.is_floating_point():
+                average.lerp_(current, weight)
+            else:
+                average.copy_(current)
+
+    return update
+
+
+def _decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay the weights of convolutions and linear layers, not biases and norms."""
+    trained = [p for p in network.parameters() if p.requires_grad]
+    weights = [p for p in trained if p.ndim > 1]
+    others = [p for p in trained if p.ndim <= 1]
+    return [
+        {"params": weights, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

@@ -1,47 +1,36 @@
-"""The training loop: optimiser, averaged weights, checkpoints, validation."""
+"""The training of landmark networks: their schedule, losses, validation, early stopping."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.evaluation.metrics import head_pose_errors, inter_ocular_nme
 from asmnet_sdk.training.batches import Batch, BatchSource
+from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.loop import Record, TrainingLoop, save_state
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.objectives import Losses, Objective
 from asmnet_sdk.training.samples import FaceSamples
 
-__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "Trainer", "decay_groups", "save_state", "warmed_average"]
+__all__ = ["Trainer"]
 
-CHECKPOINT_FILE = "checkpoint.pt"
-LOG_FILE = "log.jsonl"
 BEST_FILE = "best.pt"
 
-Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
-Record: TypeAlias = dict[str, float]
-
-_CHECKPOINT_EVERY = 5
 # Error in % of the longer side of the face box: unlike an NME, no single profile rules its mean.
 _JUDGED_BY = "val_error"
 _HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
-_STATEFUL = ("network", "average", "optimizer", "schedule")
 
 
-class Trainer:
-    """Trains one network; a checkpoint a few epochs apart lets a run continue.
+class Trainer(TrainingLoop[Batch]):
+    """Trains one landmark network.
 
     Args:
         network: What is trained.
@@ -50,12 +39,13 @@ class Trainer:
         validation: Faces that measure each checkpoint.
         further_validation: Name -> further faces that measure it, by the error in percent of the
             longer side of the face box.
-        folder: Receives ``checkpoint.pt`` and ``log.jsonl``, a line an epoch.
-
-    Attributes:
-        epoch: How many epochs are done.
-        records: What the log says of each.
+        folder: As for ``TrainingLoop``.
     """
+
+    epochs_a_checkpoint = 5
+
+    network: FaceNetwork
+    recipe: Recipe
 
     def __init__(
         self,
@@ -67,30 +57,22 @@ class Trainer:
         further_validation: Mapping[str, FaceSamples] = MappingProxyType({}),
         folder: Path,
     ) -> None:
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.objective = objective
         self.source = source
-        self.recipe = source.recipe
         self.validation = validation
         self.further_validation = further_validation
-        self.folder = folder
-        self.average = AveragedModel(
-            self.network, multi_avg_fn=warmed_average(self.recipe.average_decay), use_buffers=True
-        )
-        if self.recipe.frozen_blocks:
-            for each in (self.network, self.averaged_network):
-                each.trunk.freeze_start(self.recipe.frozen_blocks)
-        self.optimizer = torch.optim.AdamW(
-            decay_groups(self.network, self.recipe.weight_decay), lr=self.recipe.learning_rate
-        )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+        if source.recipe.frozen_blocks:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network.trunk.freeze_start(source.recipe.frozen_blocks)
+        super().__init__(network, source.recipe, folder=folder)
+
+    def _make_schedule(self) -> LRScheduler:
+        return OneCycleLR(
             self.optimizer,
             self.recipe.learning_rate,
-            total_steps=self.recipe.epochs * len(source),
+            total_steps=self.recipe.epochs * len(self.source),
             pct_start=0.15,
         )
-        self.epoch = 0
-        self.records: list[Record] = []
 
     @property
     def averaged_network(self) -> FaceNetwork:
@@ -105,7 +87,7 @@ class Trainer:
     @property
     def is_stopped(self) -> bool:
         """Whether so many validations as the recipe's patience says brought no lower error."""
-        errors = [record[_JUDGED_BY] for record in self.records if _JUDGED_BY in record]
+        errors = self._errors()
         since_best = len(errors) - 1 - errors.index(min(errors)) if errors else 0
         return 0 < self.recipe.patience <= since_best
 
@@ -115,31 +97,13 @@ class Trainer:
         if self.recipe.patience and path.exists():
             self.averaged_network.load_state_dict(torch.load(path, weights_only=True))
 
-    def resume(self) -> None:
-        """Continue from the folder's checkpoint, if there is one.
-
-        What the log says of later epochs is dropped: they are run again.
-
-        Raises:
-            InvalidInputError: The checkpoint is damaged, or of another network.
-        """
-        path = self.folder / CHECKPOINT_FILE
-        if not path.exists():
-            return
-        try:
-            state = torch.load(path, weights_only=True)
-            self.epoch = state["epoch"]
-            for name in _STATEFUL:
-                getattr(self, name).load_state_dict(state[name])
-        except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as exc:
-            reason = str(exc).partition("\n")[0]
-            raise InvalidInputError(
-                f"{path} is no checkpoint of this run ({reason}): delete it to start anew"
-            ) from exc
-        log = self.folder / LOG_FILE
-        records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-        self.records = [record for record in records if record["epoch"] <= self.epoch]
-        log.write_text("".join(map(_to_line, self.records)), encoding="utf-8")
+    @property
+    def best(self) -> Record:
+        """What the log says of the weights that the run is for: the best, or the last."""
+        validated = [record for record in self.records if _JUDGED_BY in record]
+        if not self.recipe.patience:
+            return validated[-1]
+        return min(validated, key=lambda record: record[_JUDGED_BY])
 
     def measure_start(self) -> Record:
         """Validate what the run starts from: no run ends with weights that are worse.
@@ -152,63 +116,20 @@ class Trainer:
         self._keep_if_best()
         return record
 
-    def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
-        """Train one epoch; every fifth and the last are validated and saved.
+    def _errors(self) -> list[float]:
+        return [record[_JUDGED_BY] for record in self.records if _JUDGED_BY in record]
 
-        Args:
-            on_batch: Called after each batch, to show progress.
-
-        Returns:
-            What the log says of it: epoch, seconds, mean losses, validation figures.
-        """
-        started = time.monotonic()
-        losses = self._train_epoch(on_batch)
-        self.epoch += 1
-        record: Record = {"epoch": self.epoch, "seconds": round(time.monotonic() - started, 1)}
-        record |= {name: float(f"{loss:.5g}") for name, loss in losses.items()}
-        is_saved = self.epoch % _CHECKPOINT_EVERY == 0 or self.is_finished
-        if is_saved:
-            record |= self._validate()
-        self._note(record)
-        if is_saved:
-            self._save()
-            self._keep_if_best()
-        return record
-
-    def _note(self, record: Record) -> None:
-        self.records.append(record)
-        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
-            file.write(_to_line(record))
-
-    @property
-    def best(self) -> Record:
-        """What the log says of the weights that the run is for: the best, or the last."""
-        validated = [record for record in self.records if _JUDGED_BY in record]
-        if not self.recipe.patience:
-            return validated[-1]
-        return min(validated, key=lambda record: record[_JUDGED_BY])
+    def _save(self) -> None:
+        super()._save()
+        self._keep_if_best()
 
     def _keep_if_best(self) -> None:
-        errors = [record[_JUDGED_BY] for record in self.records if _JUDGED_BY in record]
+        errors = self._errors()
         if self.recipe.patience and errors[-1] == min(errors):
             save_state(self.averaged_network.state_dict(), self.folder / BEST_FILE)
 
-    def _train_epoch(self, on_batch: Callable[[], None]) -> Record:
-        torch.manual_seed(self.recipe.seed + self.epoch)  # dropout of a resumed run
-        self.network.train()
-        totals: Record = {}
-        for batch in self.source.epoch(self.epoch):
-            losses = self._losses(batch)
-            self.optimizer.zero_grad(set_to_none=True)
-            sum(losses.values(), start=torch.zeros(())).backward()
-            nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-            self.optimizer.step()
-            self.schedule.step()
-            self.average.update_parameters(self.network)
-            for name, loss in losses.items():
-                totals[name] = totals.get(name, 0.0) + loss.item() / len(self.source)
-            on_batch()
-        return totals
+    def _batches(self) -> Iterator[Batch]:
+        return self.source.epoch(self.epoch)
 
     def _losses(self, batch: Batch) -> Losses:
         with torch.autocast("cpu", torch.bfloat16, enabled=_HAS_BFLOAT16):
@@ -245,46 +166,3 @@ class Trainer:
             apart = predicted.head_pose.numpy()[known] - samples.head_poses[known]
             figures[f"{name}_yaw"] = float(np.abs(apart[:, 0]).mean())
         return figures
-
-    def _save(self) -> None:
-        state = {name: getattr(self, name).state_dict() for name in _STATEFUL}
-        state |= {"epoch": self.epoch, "recipe": asdict(self.recipe)}
-        save_state(state, self.folder / CHECKPOINT_FILE)
-
-
-def save_state(state: dict[str, Any], path: Path) -> None:
-    """Write what ``torch.load`` reads; the file appears only when it is complete."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
-
-
-def _to_line(record: Record) -> str:
-    return f"{json.dumps(record)}\n"
-
-
-def warmed_average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
-    """Return an exponential moving average that soon forgets the initial weights."""
-
-    @torch.no_grad()
-    def update(averages: Tensors, currents: Tensors, count: Tensor | int) -> None:
-        steps = int(count)
-        weight = 1 - min(decay, (1 + steps) / (10 + steps))
-        for average, current in zip(averages, currents, strict=True):
-            if average.is_floating_point():
-                average.lerp_(current, weight)
-            else:
-                average.copy_(current)
-
-    return update
-
-
-def decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Decay the weights of convolutions and linear layers, not biases and norms."""
-    trained = [p for p in network.parameters() if p.requires_grad]
-    weights = [p for p in trained if p.ndim > 1]
-    others = [p for p in trained if p.ndim <= 1]
-    return [
-        {"params": weights, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]

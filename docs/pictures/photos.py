@@ -17,6 +17,7 @@ from asmnet_sdk import (
     sample_photo,
     warp_face,
 )
+from benchmarks.portraits import EXAMPLES, PORTRAITS
 from pictures.svg import Drawing
 
 __all__ = [
@@ -28,12 +29,8 @@ __all__ = [
     "draw_warps",
 ]
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-# Face box, and the square around the head that the pictures show: left, top, side.
-_PORTRAITS = {
-    "astronaut.jpg": ((179, 87, 272, 179), (141, 30, 168)),
-    "grace_hopper.jpg": ((178, 159, 350, 334), (106, 74, 316)),
-}
+# The square around the head that the pictures show: left, top, side.
+_HEADS = {"astronaut.jpg": (141, 30, 168), "grace_hopper.jpg": (106, 74, 316)}
 _WIDER_CUT = (51, 34, 430)
 _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 88]
 _GAP = 8
@@ -43,12 +40,11 @@ def _portrait(
     name: str, side: int, cut: tuple[int, int, int] | None = None
 ) -> tuple[NDArray[np.uint8], Face]:
     """Return a portrait, cut and resized to ``side`` pixels, in RGB, and its face."""
-    box, usual_cut = _PORTRAITS[name]
-    left, top, cut_side = cut or usual_cut
+    left, top, cut_side = cut or _HEADS[name]
     part = load_image(EXAMPLES / name)[top : top + cut_side, left : left + cut_side]
     zoom = side / cut_side
     image = cv2.resize(part, (side, side), interpolation=cv2.INTER_CUBIC)
-    placed = (np.asarray(box, np.float64) - (left, top, left, top)) * zoom
+    placed = (np.asarray([*PORTRAITS[name]]) - (left, top, left, top)) * zoom
     [face] = FaceAligner(device="cpu").predict(image, placed, color="rgb")  # type: ignore[arg-type]
     return image, face  # type: ignore[return-value]
 
@@ -63,7 +59,7 @@ def _save(rows: list[NDArray[np.uint8]], path: Path) -> None:
 def draw_portraits(folder: Path) -> None:
     """Draw both portraits with all overlays, side by side, 1000 px wide."""
     drawn = []
-    for name in _PORTRAITS:
+    for name in _HEADS:
         image, face = _portrait(name, (1000 - _GAP) // 2)
         drawn.append(draw_faces(image, [face], color="rgb"))
     _save(drawn, folder / "portraits.jpg")
@@ -79,7 +75,7 @@ def draw_group(folder: Path) -> None:
 def draw_warps(folder: Path) -> None:
     """Draw the crops of both templates, of both portraits."""
     crops = []
-    for name in _PORTRAITS:
+    for name in _HEADS:
         image, face = _portrait(name, 620)
         crops += [warp_face(image, face, t, 224, color="rgb").image for t in ("arcface", "ffhq")]
     _save(crops, folder / "warps.jpg")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from asmnet_sdk.training.loop import CHECKPOINT_FILE
 from lab.detection.backgrounds import Backgrounds
 from lab.detection.batches import make_batches
 from lab.detection.inference import validation_mosaics, whole_photo
@@ -50,7 +51,7 @@ def main() -> None:
     labels = {path.stem: read_labels(path) for path in sorted(options.labels.glob("*.jsonl"))}
     pool = _pool(labels, options, is_validation=False)
     network = DetectionNetwork()
-    if options.start_from and not (options.out / "checkpoint.pt").exists():
+    if options.start_from and not (options.out / CHECKPOINT_FILE).exists():
         [batch] = make_batches(
             pool, batches=1, pixels=4_000_000, generator=np.random.default_rng(recipe.seed)
         )

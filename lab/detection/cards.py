@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 from asmnet_sdk.detection.contract import DetectorMetadata
 from lab.detection.measuring import DetectorFigures
-from lab.hub_files import hub_header
+from lab.releasing import ReleasedFile, file_rows, hub_header
 
 __all__ = ["detector_card"]
 
@@ -19,10 +18,8 @@ def detector_card(
     *,
     kinds: Mapping[str, tuple[float, float | None]],
     kinds_faces: int,
-    model: Path,
-    sha256: str,
+    file: ReleasedFile,
     measured: str,
-    picture: str,
 ) -> str:
     """Return the text of a card.
 
@@ -32,10 +29,8 @@ def detector_card(
         kinds: Kind of damage -> share found in percent by this detector and by YuNet, None where
             that was not measured.
         kinds_faces: How many faces that is of.
-        model: The model file.
-        sha256: Its hash.
+        file: The model file.
         measured: Date, protocol and hardware of the measurement, one sentence.
-        picture: File name of the picture of the hard cases, beside the card.
     """
     return f"""\
 {_header(figures)}
@@ -61,9 +56,7 @@ the photo shrunk to {metadata.long_side} px on its long side, black at the right
 overlapping boxes are not removed yet |
 | score threshold | {metadata.score_threshold} |
 | smallest face | about {metadata.smallest_face:g} px of the input |
-| file | {model.stat().st_size / 1e6:.2f} MB, SHA-256 `{sha256}` |
-| training data | {metadata.training_data} |
-| licence | {metadata.licence} |
+{file_rows(metadata, file)}
 
 ## Accuracy
 
@@ -87,7 +80,7 @@ Found (IoU at least 0.5) of {kinds_faces} faces of the same set, each damaged by
 |---|---|---|
 {_kind_rows(kinds)}
 
-![What is found of two portraits under each damage]({picture})
+![What is found of two portraits under each damage]({file.picture})
 
 ## Limits
 

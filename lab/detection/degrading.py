@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from asmnet_sdk.training.degrading import Wear, degrade
 
 __all__ = ["degrade_picture", "relight_picture"]
 
@@ -44,48 +45,12 @@ def degrade_picture(
         generator: Source of chance.
         most_blur: Largest deviation of the blur in pixels; resolution is lost to a like degree.
     """
-    draws = generator.random(5)
-    if draws[0] < 0.15:
-        picture = _blur(picture, generator.uniform(0.3, most_blur))
-    if draws[4] < 0.08:
-        picture = _shake(picture, 1 + 2.5 * most_blur * generator.random(), generator)
-    if draws[1] < 0.15:
-        picture = _coarsen(picture, generator.uniform(1.0, 1.0 + most_blur))
-    if draws[2] < 0.15:
-        picture = _add_noise(picture, generator.uniform(3, 14), generator)
-    if draws[3] < 0.15:
-        picture = _compress(picture, int(generator.integers(30, 85)))
-    return picture
-
-
-def _blur(picture: Picture, deviation: float) -> Picture:
-    return cv2.GaussianBlur(picture, (0, 0), deviation)  # type: ignore[return-value]
-
-
-def _shake(picture: Picture, length: float, generator: np.random.Generator) -> Picture:
-    """Blur along a line, as a moving camera does."""
-    size = 2 * int(np.ceil(length)) + 1
-    kernel = np.zeros((size, size), np.float32)
-    angle = generator.uniform(0, np.pi)
-    reach = length * np.array([np.cos(angle), np.sin(angle)])
-    middle = np.full(2, size // 2)
-    begin, end = (np.round(middle + sign * reach).astype(int).tolist() for sign in (-1, 1))
-    cv2.line(kernel, begin, end, 1.0)
-    return cv2.filter2D(picture, -1, kernel / kernel.sum())  # type: ignore[return-value]
-
-
-def _coarsen(picture: Picture, factor: float) -> Picture:
-    height, width = picture.shape[:2]
-    small_wh = (max(1, round(width / factor)), max(1, round(height / factor)))
-    small = cv2.resize(picture, small_wh, interpolation=cv2.INTER_AREA)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
-
-
-def _add_noise(picture: Picture, deviation: float, generator: np.random.Generator) -> Picture:
-    noise = generator.standard_normal(picture.shape, dtype=np.float32) * np.float32(deviation)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
-
-
-def _compress(picture: Picture, quality: int) -> Picture:
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
+    return degrade(
+        picture,
+        generator,
+        blur=Wear(0.15, 0.3, most_blur),
+        shake=Wear(0.08, 1, 1 + 2.5 * most_blur),
+        resolution=Wear(0.15, 1 / (1 + most_blur), 1),
+        noise=Wear(0.15, 3, 14),
+        quality=Wear(0.15, 30, 85),
+    )

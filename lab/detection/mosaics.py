@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.geometry import Matrix, transform_points
-from asmnet_sdk.training.augmentation import recolour
+from asmnet_sdk.training.degrading import recolour
 from lab.detection.backgrounds import Backgrounds
 from lab.detection.covers import cover_face, erase_face
 from lab.detection.degrading import degrade_picture, relight_picture

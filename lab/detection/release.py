@@ -7,15 +7,12 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import logging
-import platform
 import shutil
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -28,7 +25,14 @@ from lab.detection.export import export_detector
 from lab.detection.hard_cases import draw_found_faces
 from lab.detection.measuring import DetectorFigures, measure_detector, measure_kinds
 from lab.detection.networks import STRIDES, DetectionNetwork
-from lab.hub_files import write_checksums
+from lab.releasing import (
+    LICENCE,
+    TEST_SET,
+    ReleasedFile,
+    measured_today,
+    release_model,
+    release_parser,
+)
 
 __all__ = ["write_detector_release"]
 
@@ -41,7 +45,13 @@ TRAINING_DATA = (
 )
 _EVERY = 6  # of the test photos that are damaged in every way
 
-LICENCE = "non-commercial research, as the training photos"
+
+class _Measured(NamedTuple):
+    """Figures of a detector; what it, and the other one, find of damaged photos, in percent."""
+
+    figures: DetectorFigures
+    kinds: Mapping[str, float]
+    others: Mapping[str, float]
 
 
 def write_detector_release(
@@ -67,39 +77,45 @@ def write_detector_release(
         protocol: Name of the test set, for the card.
         portraits: Photos that may be shown, for the card's picture.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        draft = Path(scratch) / "draft.onnx"
-        export_detector(network, metadata, draft)
-        detector = AsmnetDetector(draft, threads=1)
+    some = test_faces[::_EVERY]
+
+    def measure(path: Path) -> _Measured:
+        detector = AsmnetDetector(path, threads=1)
         figures = measure_detector(detector, test_faces, aligner, reference=reference)
-        kinds = measure_kinds(detector, test_faces[::_EVERY])
-        others = {} if reference is None else measure_kinds(reference, test_faces[::_EVERY])
-    metadata = replace(metadata, figures=_headline(network, figures))
-    folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "model.onnx"
-    export_detector(network, metadata, model)
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    measured = (
-        f"Measured on {datetime.now(timezone.utc).date()} on the {protocol} by "
-        f"`python -m lab.detection.release`, landmarks by {aligner.model.name}, "
-        f"onnxruntime on a CPU ({platform.machine()})."
+        others = {} if reference is None else measure_kinds(reference, some)
+        return _Measured(figures, measure_kinds(detector, some), others)
+
+    def draw(model: Path) -> Path:
+        shown = [_labelled(portrait, aligner) for portrait in portraits]
+        picture = folder / f"{metadata.name}-hard-cases.jpg"
+        draw_found_faces(AsmnetDetector(model, threads=1), shown, picture)
+        return picture
+
+    def card(measured: _Measured, file: ReleasedFile) -> str:
+        return detector_card(
+            replace(metadata, figures=_headline(network, measured.figures)),
+            measured.figures,
+            kinds={
+                name: (found, measured.others.get(name)) for name, found in measured.kinds.items()
+            },
+            kinds_faces=len(some),
+            file=file,
+            measured=measured_today(
+                protocol, "lab.detection.release", f"landmarks by {aligner.model.name}, "
+            ),
+        )
+
+    measured = release_model(
+        folder,
+        export=lambda stated, path: export_detector(
+            network, replace(metadata, figures=stated), path
+        ),
+        measure=measure,
+        headline=lambda measured: _headline(network, measured.figures),
+        draw=draw,
+        card=card,
     )
-    picture = folder / f"{metadata.name}-hard-cases.jpg"
-    shown = [_labelled(portrait, aligner) for portrait in portraits]
-    draw_found_faces(AsmnetDetector(model, threads=1), shown, picture)
-    card = detector_card(
-        metadata,
-        figures,
-        kinds={name: (found, others.get(name)) for name, found in kinds.items()},
-        kinds_faces=len(test_faces[::_EVERY]),
-        model=model,
-        sha256=digest,
-        measured=measured,
-        picture=picture.name,
-    )
-    (folder / "README.md").write_text(card, encoding="utf-8")
-    write_checksums(folder, [model.name, picture.name])
-    return figures
+    return measured.figures
 
 
 def _labelled(portrait: Path, aligner: FaceAligner) -> AnnotatedFace:
@@ -136,7 +152,7 @@ def main() -> None:
         test_faces=read_300w(options.test),
         aligner=FaceAligner(device="cpu"),
         reference=YuNetDetector(options.yunet) if options.yunet else None,
-        protocol="300-W common test set (554 photos)",
+        protocol=f"{TEST_SET} (554 photos)",
         portraits=options.portraits,
     )
     logger.info("%s", figures)
@@ -145,16 +161,15 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lab.detection.release", description=__doc__)
-    parser.add_argument("weights", type=Path, help="weights.pt of a run")
-    parser.add_argument("out", type=Path, help="Hub-ready folder, such as hub/asmnet-detector")
+    parser = release_parser(
+        "lab.detection.release",
+        __doc__,
+        source=("weights", "weights.pt of a run"),
+        training_data=TRAINING_DATA,
+    )
     parser.add_argument("--name", default="asmnet-detector", help="name of the model")
-    parser.add_argument("--test", type=Path, required=True, help="300-W common test set")
-    parser.add_argument("--yunet", type=Path, help="YuNet's file, to tell spurious boxes")
-    parser.add_argument("--portraits", type=Path, nargs="+", required=True, help="for the picture")
     parser.add_argument("--score-threshold", type=float, default=0.5, help="chosen on validation")
     parser.add_argument("--smallest-face", type=float, default=18.0, help="pixels of the input")
-    parser.add_argument("--training-data", default=TRAINING_DATA, help="data and its terms")
     parser.add_argument("--embed", type=Path, help="also copy the model to this file")
     return parser
 

@@ -27,7 +27,7 @@ from asmnet_sdk.training.configuration import (
     write_config,
 )
 from asmnet_sdk.training.inference import predict_crops
-from asmnet_sdk.training.run import load_run
+from asmnet_sdk.training.run_folder import load_run
 from lab.comparing import compare_runs
 from tests.dotted_faces import write_dotted_photos
 

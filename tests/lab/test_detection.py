@@ -416,13 +416,13 @@ def trainer_in(folder: Path, *, minutes: float = 60.0) -> DetectionTrainer:
 def test_training_ends_in_time_and_continues_from_its_checkpoint(tmp_path):
     first = trainer_in(tmp_path, minutes=1e-6)
     trained = first.run()
-    assert (first.epoch, first.step) == (1, 1)
+    assert (first.epoch, first.schedule.last_epoch) == (1, 1)
     finished = trainer_in(tmp_path, minutes=1e-6).run()
     states = trained.state_dict(), finished.state_dict()
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     resumed = trainer_in(tmp_path, minutes=2 * first.minutes)
     resumed.run()
-    assert resumed.step > 1
+    assert resumed.schedule.last_epoch > 1
     records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [record["epoch"] for record in records] == list(range(1, resumed.epoch + 1))
     assert {"photos_recall", "mosaics_spurious"} <= records[0].keys()
@@ -443,11 +443,11 @@ def test_frozen_layers_stay_as_they_are(tmp_path):
 
 
 def test_learning_rate_rises_by_batches_and_falls_by_time():
-    recipe = DetectionRecipe(minutes=10, cooldown=0.5, warmup=4, learning_rate=1.0)
-    assert recipe.rate_at(0, 0.0) == 0.25
-    assert recipe.rate_at(50, 4.9) == 1
-    assert recipe.rate_at(80, 7.5) == pytest.approx(0.5)
-    assert recipe.rate_at(99, 10.1) == 0
+    recipe = DetectionRecipe(minutes=10, cooldown=0.5, warmup=4)
+    assert recipe.rate_share(0, 0.0) == 0.25
+    assert recipe.rate_share(50, 4.9) == 1
+    assert recipe.rate_share(80, 7.5) == pytest.approx(0.5)
+    assert recipe.rate_share(99, 10.1) == 0
 
 
 def test_exported_detector_finds_what_torch_finds(tmp_path):

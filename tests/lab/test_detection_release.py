@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from lab.detection.measuring import (
     measure_kinds,
     small_face_picture,
 )
+from lab.releasing import ReleasedFile
 from tests.framed_photos import write_face
 from tests.square_detector import METADATA
 
@@ -112,19 +112,15 @@ def test_blind_detector_finds_nothing(ten_faces, dot_aligner):
     assert figures.spurious is None
 
 
-def test_card_states_the_figures(tmp_path: Path):
-    model = tmp_path / "model.onnx"
-    model.write_bytes(bytes(620_000))
+def test_card_states_the_figures():
     metadata = replace(METADATA, figures={"parameters": 137_000})
     card = detector_card(
         metadata,
         FIGURES,
         kinds={"upside down": (98.25, 1.0), "dark": (90.0, None)},
         kinds_faces=93,
-        model=model,
-        sha256="ab" * 32,
+        file=ReleasedFile(size_bytes=620_000, sha256="ab" * 32, picture="cases.jpg"),
         measured="Today.",
-        picture="cases.jpg",
     )
     header = card.split("---")[1]
     assert "license_name: research-only-training-data" in header

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
 
-from lab.mesh import MESH_TO_IBUG, OVAL
+from lab.mesh_points import MESH_TO_IBUG, OVAL
 from lab.turned_views import SourceView, turn_view
 
 SIDE = 200

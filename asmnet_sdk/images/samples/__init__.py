@@ -7,9 +7,11 @@ from typing import Literal
 
 from asmnet_sdk.errors import InvalidInputError
 
-__all__ = ["SAMPLE_NAMES", "sample_photo"]
+__all__ = ["PORTRAIT_BOX", "SAMPLE_NAMES", "sample_photo"]
 
 SAMPLE_NAMES = ("group", "portrait")
+PORTRAIT_BOX = (179, 87, 272, 179)
+"""Where the face of the portrait is: x_min, y_min, x_max, y_max."""
 
 
 def sample_photo(name: Literal["group", "portrait"] = "group") -> Path:
