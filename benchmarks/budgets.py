@@ -11,6 +11,7 @@ import argparse
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,7 +168,7 @@ def model_budgets(rounds: int) -> list[Budget]:
     photo = load_image(PORTRAIT)
     crops = {name: [network.cut(photo, PORTRAIT_BOX)] for name, network in networks.items()}
     times = interleave(
-        {name: lambda n=name: networks[n].run(crops[n]) for name in networks}, rounds
+        {name: partial(network.run, crops[name]) for name, network in networks.items()}, rounds
     )
     to_paper = median_ratio(times["default"], times["paper"])
     int8_gain = median_ratio(times["default"], times["int8"])

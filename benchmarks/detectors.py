@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,8 @@ def time_networks(model: Path, yunet: Path, repetitions: int) -> list[list[str]]
         tensor = picture.transpose(0, 3, 1, 2).astype(np.float32)
         times = interleave(
             {
-                "ours": lambda p=picture: ours.run({"image": p}),
-                "yunet": lambda t=tensor: theirs.run({"input": t}),
+                "ours": partial(ours.run, {"image": picture}),
+                "yunet": partial(theirs.run, {"input": tensor}),
             },
             repetitions,
         )
@@ -121,7 +122,9 @@ def main() -> None:
             )
     describe(figures)
     image = load_image(faces[0].photo)
-    calls = {name: lambda d=detector: d.detect(image) for name, detector in detectors.items()}
+    calls: dict[str, Callable[[], object]] = {
+        name: partial(detector.detect, image) for name, detector in detectors.items()
+    }
     rows = time_networks(options.model, options.yunet, options.repetitions)
     size = f"{image.shape[1]} x {image.shape[0]}"
     rows.append([f"detect, photo of {size}", *timing_cells(interleave(calls, options.repetitions))])

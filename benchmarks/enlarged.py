@@ -57,7 +57,7 @@ def errors_of(
     found = [aligner.predict(photo, box, color="rgb")[0] for photo in (image, noisy)]
     crop = network.cut(noisy, box)
     plain = cv2.warpAffine(noisy, crop.matrix, crop.pixels.shape[1::-1], flags=cv2.INTER_LINEAR)
-    found += network.predict([replace(crop, pixels=plain)])
+    found += network.predict([replace(crop, pixels=plain)])  # type: ignore[arg-type]
     clean, averaged, aliased = (float(inter_ocular_nme(f.landmarks, truth)) for f in found)
     return clean, averaged, aliased
 

@@ -34,7 +34,9 @@ def main(folder: Path) -> None:
     """Measure, write the result and print it."""
     annotated = read_annotations(folder)
     aligner = FaceAligner(device="cpu")
-    gaps, openness, poses = [], [], []
+    gaps: list[float] = []
+    openness: list[float] = []
+    poses: list[tuple[float, float]] = []
     for truth in annotated:
         [face] = aligner.predict(truth.photo, BoundingBox.around(truth.landmarks))
         gaps += annotated_gaps(truth, face.head_pose)

@@ -76,7 +76,8 @@ class MediaPipeDetector:
             if overlaps.max(initial=0) > 0.4:
                 box = found[overlaps.argmax()]
                 shifts.append((truth - box) / np.tile(box[2:] - box[:2], 2))
-        return np.median(shifts, axis=0)
+        median: NDArray[np.float64] = np.median(shifts, axis=0)
+        return median
 
 
 def _anchors() -> NDArray[np.float32]:

@@ -102,11 +102,11 @@ def _frame(image: NDArray[np.uint8]) -> Any:
     )
 
 
-def _points(mesh: Any, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _points(mesh: Any, image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the 68 points of a mesh in pixels, (0, 0) being the centre of the first one."""
     shares = [(mesh.landmark[index].x, mesh.landmark[index].y) for index in MESH_TO_IBUG]
     height, width = image.shape[:2]
-    return np.array(shares) * (width, height) - 0.5
+    return (np.array(shares) * (width, height) - 0.5).astype(np.float32)
 
 
 def load_mesh_with_own_detector() -> Any:

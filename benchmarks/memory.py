@@ -46,7 +46,11 @@ def measure_one(photo: Path, kind: str) -> None:
 def write_photo(path: Path, size_wh: tuple[int, int]) -> None:
     """Write a JPEG of this size with the portrait in the middle."""
     side = min(size_wh)
-    portrait = cv2.resize(cv2.imread(str(PORTRAIT)), (side, side), interpolation=cv2.INTER_CUBIC)
+    portrait = cv2.resize(
+        np.ascontiguousarray(load_image(PORTRAIT)[:, :, ::-1]),
+        (side, side),
+        interpolation=cv2.INTER_CUBIC,
+    )
     photo = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
     left, top = (size_wh[0] - side) // 2, (size_wh[1] - side) // 2
     photo[top : top + side, left : left + side] = portrait

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
 from asmnet_sdk.results import BoundingBox
@@ -71,17 +71,22 @@ class PeerModel:
     offset: float = 0.0
 
 
+def _normalised(crop: Image, mean: ArrayLike, scale: ArrayLike) -> NDArray[np.float32]:
+    centred: NDArray[np.float32] = crop.astype(np.float32) - np.asarray(mean, np.float32)
+    return (centred / np.asarray(scale, np.float32)).astype(np.float32, copy=False)
+
+
 def _rgb_to_unit(crop: Image) -> NDArray[np.float32]:
-    return crop.astype(np.float32) / 255
+    return _normalised(crop, 0, 255)
 
 
 def _bgr_around_zero(crop: Image) -> NDArray[np.float32]:
-    return (crop[..., ::-1].astype(np.float32) - 127) / 127
+    return _normalised(crop[..., ::-1], 127, 127)
 
 
 def _rgb_of_imagenet(crop: Image) -> NDArray[np.float32]:
-    scale = np.float32([0.229, 0.224, 0.225]) * 255
-    return (crop.astype(np.float32) - np.float32([0.485, 0.456, 0.406]) * 255) / scale
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    return _normalised(crop, 255 * mean, 255 * deviation)
 
 
 def _first_68(output: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,7 +111,8 @@ def _of_openseeface(output: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _logit(share: NDArray[np.float32]) -> NDArray[np.float32]:
     share = np.clip(share, 1e-7, 1 - 1e-7)
-    return np.log(share / (1 - share))
+    logit: NDArray[np.float32] = np.log(share / (1 - share))
+    return logit
 
 
 PEERS = {
@@ -123,7 +129,7 @@ PEERS = {
         size=112,
         annotated_crop=(1.05, 0.0),
         detected_crop=(0.95, 0.125),
-        prepare=lambda crop: (crop[..., ::-1].astype(np.float32) / 255 - 0.5) / 0.5,
+        prepare=lambda crop: _normalised(crop[..., ::-1], 127.5, 127.5),
         decode=_of_98,
         offset=0.5,
     ),

@@ -171,7 +171,7 @@ def summarise_errors(record: dict[str, list[float]]) -> dict[str, Any]:
 
 def summarise_times(record: dict[str, list[float]]) -> dict[str, float]:
     """Return the median and the interquartile range of each kind of time."""
-    row = {}
+    row: dict[str, float] = {}
     for key, values in record.items():
         low, middle, high = np.percentile(values, [25, 50, 75]).tolist()
         row |= {key: round(middle, 4), f"{key}_spread": round(high - low, 4)}
@@ -222,8 +222,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     result = run(options)
-    keys = ("nme_annotated", "nme_detected", "milliseconds_1", "milliseconds_all")
-    keys += ("cold_start_seconds",)
+    keys = (
+        *("nme_annotated", "nme_detected"),
+        *("milliseconds_1", "milliseconds_all", "cold_start_seconds"),
+    )
     print_table(
         ("model", "NME % annotated", "detected", "ms, 1 thread", "all threads", "cold start s"),
         [(row["model"], *(number(row.get(key)) for key in keys)) for row in result["rows"]],

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -57,9 +57,9 @@ def photo_of(megapixels: float) -> NDArray[np.uint8]:
     return cv2.copyMakeBorder(portrait, 0, 0, 0, right, cv2.BORDER_CONSTANT)  # type: ignore[return-value]
 
 
-def measure(calls: Mapping[float, Callable[[], object]], rounds: int) -> list[float]:
+def measure(calls: Iterable[Callable[[], object]], rounds: int) -> list[float]:
     """Return the median milliseconds of each call."""
-    times = interleave({str(key): call for key, call in calls.items()}, rounds)
+    times = interleave({str(number): call for number, call in enumerate(calls)}, rounds)
     return [float(np.median(values)) for values in times.values()]
 
 
@@ -73,7 +73,7 @@ def faces_panel(rounds: int) -> Panel:
             if len(aligner.predict(photo, color="rgb")) != count:
                 raise SystemExit(f"the detector does not find the {count} faces")
         calls = {n: partial(aligner.predict, photo, color="rgb") for n, photo in photos.items()}
-        curves.append(Curve(name=name_of(threads), values=measure(calls, rounds)))
+        curves.append(Curve(name=name_of(threads), values=measure(calls.values(), rounds)))
     return Panel(
         title="predict, by faces", x_name="faces in the photo", x_values=FACES, curves=curves
     )
@@ -99,8 +99,8 @@ def size_panel(rounds: int) -> Panel:
         x_name="megapixels, one face",
         x_values=MEGAPIXELS,
         curves=[
-            Curve(name="an array", values=measure(as_arrays, rounds)),
-            Curve(name="a JPEG file, decoded", values=measure(as_files, rounds)),
+            Curve(name="an array", values=measure(as_arrays.values(), rounds)),
+            Curve(name="a JPEG file, decoded", values=measure(as_files.values(), rounds)),
         ],
     )
 
@@ -113,11 +113,11 @@ def batch_panel(rounds: int) -> Panel:
         network = LandmarkNetwork(resolve_model("asmnet-68"), device="cpu", threads=threads)
         crops = [network.cut(photo, PORTRAIT_BOX)] * max(BATCHES)
         calls = {size: partial(network.predict, crops[:size]) for size in BATCHES}
-        curves.append(Curve(name=name_of(threads), values=measure(calls, rounds)))
+        curves.append(Curve(name=name_of(threads), values=measure(calls.values(), rounds)))
     session = OnnxSession(resolve_model("asmnet-68"), device="cpu", threads=1)
     pixels = np.stack([crop.pixels for crop in crops])
     at_once = {size: partial(session.run, {"image": pixels[:size]}) for size in BATCHES}
-    curves.append(Curve(name="1 thread, not split", values=measure(at_once, rounds)))
+    curves.append(Curve(name="1 thread, not split", values=measure(at_once.values(), rounds)))
     return Panel(
         title="landmarks, by batch", x_name="crops in one call", x_values=BATCHES, curves=curves
     )

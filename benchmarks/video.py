@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from portraits import EXAMPLES, PORTRAITS
 
-from asmnet_sdk import AsmnetDetector, BoundingBox, Face, FaceAligner
+from asmnet_sdk import AsmnetDetector, BoundingBox, Face, FaceAligner, load_image
 from asmnet_sdk.cli.terminal import print_table
 from asmnet_sdk.geometry import intersection_over_union, transform_points
 from asmnet_sdk.tracking.tracker import FaceTracker
@@ -72,14 +72,14 @@ class Camera:
         noise = self._noise[top : top + SIZE_WH[1], left : left + SIZE_WH[0]]
         noisy = np.clip(picture * np.float32(light) + noise, 0, 255).astype(np.uint8)
         encoded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, self._quality])[1]
-        return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        return cv2.imdecode(encoded, cv2.IMREAD_COLOR)  # type: ignore[return-value]
 
 
 def load_portraits(aligner: FaceAligner) -> list[Portrait]:
     """Read the photos and find their landmarks."""
     portraits = []
     for name, box in PORTRAITS.items():
-        picture = cv2.imread(str(EXAMPLES / name))
+        picture = np.ascontiguousarray(load_image(EXAMPLES / name)[:, :, ::-1])
         [face] = aligner.predict(picture, box)
         landmarks = face.landmarks.astype(np.float64)
         portraits.append(Portrait(picture, BoundingBox.around(landmarks), landmarks))
@@ -96,7 +96,7 @@ def render_one(
     for index in range(int(seconds * FRAME_RATE)):
         x, size, angle, light = motion(index / FRAME_RATE)
         matrix = portrait.placement((320 + x, 240), size, angle)
-        picture = cv2.warpAffine(
+        picture: NDArray[np.uint8] = cv2.warpAffine(  # type: ignore[assignment]
             portrait.picture,
             matrix,
             SIZE_WH,
@@ -135,8 +135,8 @@ def paste_head(
     center = (round(box.center[0]), round(box.center[1] - 0.2 * box.height))
     axes = (round(0.8 * box.width), round(0.95 * box.height))
     cv2.ellipse(mask, center, axes, 0, 0, 360, 1.0, -1)
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.03 * box.width)
-    opacity = cv2.warpAffine(mask, matrix, SIZE_WH)[..., None]
+    soft = cv2.GaussianBlur(mask, (0, 0), 0.03 * box.width)
+    opacity = cv2.warpAffine(soft, matrix, SIZE_WH)[..., None]
     head = cv2.warpAffine(portrait.picture, matrix, SIZE_WH)
     return (picture + opacity * (head.astype(np.float32) - picture)).astype(np.uint8)
 
@@ -216,7 +216,7 @@ def lag_frames(points: NDArray[np.float64], frames: list[Frame]) -> float:
 
 def count_switches(faces: list[list[Face]], frames: list[Frame]) -> tuple[int, int]:
     """Return how often the id of a visible face changed, and in how many frames it had none."""
-    last: dict[int, int] = {}
+    last: dict[int, int | None] = {}
     switches = missed = 0
     for found, frame in zip(faces, frames, strict=True):
         boxes = [BoundingBox.around(points) for points in frame.truth]
@@ -296,7 +296,10 @@ def measure_speed(bench: Bench, portraits: list[Portrait]) -> None:
     rows = []
     for height in (480, 720, 1080):
         size_wh = (height * SIZE_WH[0] // SIZE_WH[1], height)
-        pictures = [cv2.resize(frame.picture, size_wh) for frame in frames]
+        pictures: list[NDArray[np.uint8]] = [
+            cv2.resize(frame.picture, size_wh)  # type: ignore[misc]
+            for frame in frames
+        ]
         alone, tracked = frame_rates(bench, pictures)
         size = f"{size_wh[0]} x {size_wh[1]}"
         rows.append([size, f"{alone:.0f}", f"{tracked:.0f}", f"{tracked / alone:.1f}"])
@@ -306,10 +309,14 @@ def measure_speed(bench: Bench, portraits: list[Portrait]) -> None:
 def frame_rates(bench: Bench, pictures: list[NDArray[np.uint8]]) -> tuple[float, float]:
     """Return frames per second of predictions and of a tracker that detects in every 10th."""
     tracker = FaceTracker(bench.aligner)
+    looks: Sequence[Callable[[NDArray[np.uint8]], list[Face]]] = (
+        bench.aligner.predict,
+        tracker.update,
+    )
     seconds = np.zeros((3, 2))
     for repetition in seconds:
         for picture in pictures:  # interleaved: whatever else the machine does hits both
-            for column, look in enumerate((bench.aligner.predict, tracker.update)):
+            for column, look in enumerate(looks):
                 started = time.perf_counter()
                 look(picture)
                 repetition[column] += time.perf_counter() - started

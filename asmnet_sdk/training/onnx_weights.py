@@ -23,6 +23,11 @@ from asmnet_sdk.training.networks import FaceNetwork
 __all__ = ["conv_norm_pairs", "read_onnx_weights", "restore_norms", "take_onnx_weights"]
 
 _PREFIX = "network."
+# Operator -> ends of the names of its parameters; a batch norm folded away leaves a weight_bias.
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "Conv": (".weight", ".weight_bias"),
+    "BatchNormalization": (".weight", ".bias", ".running_mean", ".running_var"),
+}
 
 
 def read_onnx_weights(path: Path) -> dict[str, Tensor]:
@@ -46,7 +51,26 @@ def read_onnx_weights(path: Path) -> dict[str, Tensor]:
     }
     if not found:
         raise InvalidInputError(f"{path} holds no weights of a network exported by this package")
+    for node in graph.node:
+        _name_shared(found, node)
     return found
+
+
+def _name_shared(found: dict[str, Tensor], node: onnx.NodeProto) -> None:
+    """Give tensors that a file holds once, being equal, the names of all layers that use them."""
+    suffixes = _PARAMETERS.get(node.op_type, ())
+    names = [name.removeprefix(_PREFIX) for name in node.input[1:]]
+    if len(names) != len(suffixes) or not all(name in found for name in names):
+        return
+    layers = {
+        name.removesuffix(suffix)
+        for name, suffix in zip(names, suffixes, strict=True)
+        if name.endswith(suffix)
+    }
+    gaps = [layer for layer in layers if not all(layer + suffix in found for suffix in suffixes)]
+    if len(gaps) == 1:
+        for name, suffix in zip(names, suffixes, strict=True):
+            found.setdefault(gaps[0] + suffix, found[name])
 
 
 def take_onnx_weights(network: FaceNetwork, path: Path, crops: Tensor) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def draw_peers(folder: Path) -> None:
         _draw(rows, theme).save(folder / f"peers-{theme.name}.svg")
 
 
-def _draw(rows: list[dict[str, float]], theme: Theme) -> Drawing:
+def _draw(rows: list[dict[str, Any]], theme: Theme) -> Drawing:
     drawing = Drawing(*_SIZE_WH, title="Error against time a face of several landmark models")
     highest_x = 1.08 * max(row["milliseconds_1"] for row in rows)
     errors = [row["nme_detected"] for row in rows]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
+from asmnet_sdk.training.onnx_weights import read_onnx_weights
 from lab.detection.networks import DetectionNetwork
 
 __all__ = ["start_from"]
@@ -30,10 +29,7 @@ def start_from(network: DetectionNetwork, path: Path, pictures: Tensor) -> None:
         path: The ONNX file, as ``export_detector`` writes it.
         pictures: (N, 3, H, W) training pictures in [0, 1].
     """
-    stored = {
-        tensor.name.removeprefix("network."): torch.tensor(numpy_helper.to_array(tensor))
-        for tensor in onnx.load(path).graph.initializer
-    }
+    stored = read_onnx_weights(path)
     stored["stem.0.weight"] = stored["stem.0.weight"] * _PIXEL_RANGE
     modules = dict(network.named_modules())
     hooks = []

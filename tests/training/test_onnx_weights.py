@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
@@ -56,8 +57,6 @@ def test_another_head_takes_the_trunk(model_file, crops):
 @pytest.mark.parametrize("lost", ["weight", "weight_bias"])
 def test_a_layer_of_which_a_file_lacks_a_part_starts_anew(model_file, crops, tmp_path, lost):
     """Of two equal tensors an optimiser keeps one, under one of their names."""
-    import onnx
-
     model = onnx.load(model_file)
     for name in ("lateral.0.0", "trunk.blocks.5.layers.0"):
         [tensor] = [t for t in model.graph.initializer if t.name == f"network.{name}.{lost}"]
@@ -73,6 +72,40 @@ def test_a_layer_of_which_a_file_lacks_a_part_starts_anew(model_file, crops, tmp
                 take_onnx_weights(
                     SpatialAsmnet(), tmp_path / "part.onnx", to_network_input(crops[:2])
                 )
+
+
+def share(model: onnx.ModelProto, kept: str, dropped: str) -> None:
+    """Use one tensor in place of another, as the exporter does with equal ones."""
+    [tensor] = [it for it in model.graph.initializer if it.name == dropped]
+    model.graph.initializer.remove(tensor)
+    for node in model.graph.node:
+        node.input[:] = [kept if name == dropped else name for name in node.input]
+
+
+def folded_layers(model: onnx.ModelProto) -> dict[str, list[int]]:
+    """Return the shape of each convolution that has a folded bias, by its name."""
+    shapes = {it.name: list(it.dims) for it in model.graph.initializer}
+    layers = [name.removesuffix("_bias") for name in shapes if name.endswith(".weight_bias")]
+    return {name: shapes[name] for name in layers}
+
+
+@pytest.mark.parametrize("part", ["", "_bias"])
+def test_equal_tensors_that_the_file_holds_once_are_read_for_each_layer(tmp_path, model_file, part):
+    model = onnx.load(model_file)
+    shapes = folded_layers(model)
+    first, second = next(
+        (one, other)
+        for one in shapes
+        for other in shapes
+        if one < other and shapes[one] == shapes[other]
+    )
+    share(model, first + part, second + part)
+    onnx.save(model, tmp_path / "shared.onnx")
+    found, before = read_onnx_weights(tmp_path / "shared.onnx"), read_onnx_weights(model_file)
+    assert found.keys() == before.keys()
+    changed = {name for name in before if not torch.equal(found[name], before[name])}
+    assert changed == {(second + part).removeprefix("network.")}
+    take_onnx_weights(SpatialAsmnet(), tmp_path / "shared.onnx", torch.zeros(2, 3, 64, 64))
 
 
 def test_file_that_is_no_model_is_refused(tmp_path):
