@@ -13,7 +13,7 @@ from asmnet_sdk import BoundingBox, Face, FaceAligner, FaceTracker, draw_faces, 
 from asmnet_sdk.crops import cut_crop
 from lab.detection.damages import Picture
 
-__all__ = ["faces_nobody_else_sees", "false_faces_in", "tracks_without_faces"]
+__all__ = ["Find", "faces_nobody_else_sees", "false_faces_in", "tracks_without_faces"]
 
 _FRAME_WH = (640, 480)
 _FRAMES_A_PICTURE = 20

@@ -15,14 +15,15 @@ photos. Needs the extras [dev] and [train], and ai-edge-litert.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from bars import Bars
-from false_faces import faces_nobody_else_sees, false_faces_in, tracks_without_faces
+from false_faces import Find, faces_nobody_else_sees, false_faces_in, tracks_without_faces
 from finding_scenes import (
     Finders,
     as_scenes,
@@ -136,11 +137,16 @@ def report_common_error(bench: Bench) -> None:
 def report_false(bench: Bench) -> None:
     """Print faces predicted where there is none."""
     options = bench.options
-    witnesses = [YuNetDetector(options.yunet, score_threshold=WITNESS_SCORE, threads=1).detect]
+    witnesses: list[Find] = [
+        YuNetDetector(options.yunet, score_threshold=WITNESS_SCORE, threads=1).detect
+    ]
     witnesses += [find for name, find in bench.finders.items() if name == "mediapipe"]
     annotated = [(face.photo, [BoundingBox.around(face.landmarks)]) for face in bench.some]
     portraits = sorted((options.data / "faces" / "portraits").glob("*.jpg"))[:: options.every]
-    sets = {"300-W common": annotated, "portraits": [(photo, []) for photo in portraits]}
+    sets: dict[str, Sequence[tuple[Path, Sequence[BoundingBox]]]] = {
+        "300-W common": annotated,
+        "portraits": [(photo, []) for photo in portraits],
+    }
     for name, photos in sets.items():
         share = faces_nobody_else_sees(bench.aligner, photos, witnesses, show=options.show)
         print(f"{name}: {share:.2f} faces in 100 photos that nobody else sees")
@@ -161,8 +167,10 @@ def report_times(bench: Bench) -> None:
     crowd, people = max(photos.items(), key=lambda item: len(item[1]))
     report_crowd(bench, crowd, people)
     portrait = load_image(PORTRAIT)
-    calls = {"predict": lambda: bench.aligner.predict(portrait, color="rgb")}
-    calls |= {name: lambda find=find: find(portrait) for name, find in bench.finders.items()}
+    calls: dict[str, Callable[[], object]] = {
+        "predict": partial(bench.aligner.predict, portrait, color="rgb"),
+        **{name: partial(find, portrait) for name, find in bench.finders.items()},
+    }
     if bench.options.before is None:
         print_times("portrait", interleave(calls, 60))
         return

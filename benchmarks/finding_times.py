@@ -39,6 +39,9 @@ class EarlierPredict:
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
         self._answer()
 
     def __enter__(self) -> EarlierPredict:
@@ -53,12 +56,12 @@ class EarlierPredict:
         """Return what predicts the faces of the photo of this number."""
 
         def predict() -> None:
-            self._process.stdin.write(f"{photo}\n")
-            self._process.stdin.flush()
+            self._requests.write(f"{photo}\n")
+            self._requests.flush()
             self._answer()
 
         return predict
 
     def _answer(self) -> None:
-        if not self._process.stdout.readline():
+        if not self._answers.readline():
             raise SystemExit("the earlier checkout cannot predict")
