@@ -5,12 +5,13 @@ Usage: python benchmarks/report.py
 Reads ``benchmarks/results/*.json``, replaces what stands in ``docs/speed.md``,
 ``docs/accuracy.md`` and ``docs/guides/eyes.md`` between a line
 ``<!-- Made by benchmarks/report.py: NAME -->`` and the next line ``<!-- End -->``, and draws
-``docs/images/peers-*.svg``. The results are those of
+``docs/images/peers-*.svg`` and ``scaling-*.svg``. The results are those of
 
     python benchmarks/peers.py 300w/test PEERS_FOLDER
     python benchmarks/start_up.py
     python benchmarks/install_size.py
     python benchmarks/eyes.py 300w/train
+    python benchmarks/scaling.py
     asmnet benchmark examples/astronaut.jpg --models asmnet-68 asmnet-68-int8 --threads 1 2
         --json benchmarks/results/stages.json --plot docs/images/stages.png
 """
@@ -316,8 +317,10 @@ def main() -> None:
         page.write_text(fill(page.read_text("utf-8")), encoding="utf-8")
     sys.path.insert(0, str(ROOT / "docs"))
     from pictures.peers import draw_peers
+    from pictures.scaling import draw_scaling
 
-    draw_peers(ROOT / "docs" / "images")
+    for draw in (draw_peers, draw_scaling):
+        draw(ROOT / "docs" / "images")
 
 
 if __name__ == "__main__":

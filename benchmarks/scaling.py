@@ -1,17 +1,19 @@
 """How time grows with the number of faces, the size of the photo and the size of the batch.
 
-Usage: python benchmarks/scaling.py [--rounds 15] [--out docs/images]
+Usage: python benchmarks/scaling.py [--rounds 15] [--out benchmarks/results/scaling.json]
 
-Measures all points by turns, prints them, and draws scaling-light.svg and scaling-dark.svg. The
-last column is the steepest growth between two neighbouring points, as a power: 1 is growth in
+Measures all points by turns, prints and writes them; ``python benchmarks/report.py`` draws them.
+The last column is the steepest growth between two neighbouring points, as a power: 1 is growth in
 proportion.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
@@ -28,15 +30,29 @@ from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.runtime.session import OnnxSession
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-sys.path.append(str(REPOSITORY / "docs"))
-
-from pictures.curves import Curve, Panel, draw_panels
-
+RESULT = Path(__file__).resolve().parent / "results" / "scaling.json"
 FACES = (1, 2, 4, 8, 16, 32, 64)
 MEGAPIXELS = (0.1, 0.3, 1, 2, 6, 12, 24)
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 TILE = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Milliseconds at each of a panel's x values."""
+
+    name: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """What was measured while one thing grew."""
+
+    title: str
+    x_name: str
+    x_values: Sequence[float]
+    curves: Sequence[Curve]
 
 
 def group_photo(count: int) -> NDArray[np.uint8]:
@@ -60,7 +76,7 @@ def photo_of(megapixels: float) -> NDArray[np.uint8]:
 def measure(calls: Iterable[Callable[[], object]], rounds: int) -> list[float]:
     """Return the median milliseconds of each call."""
     times = interleave({str(number): call for number, call in enumerate(calls)}, rounds)
-    return [float(np.median(values)) for values in times.values()]
+    return [round(float(np.median(values)), 3) for values in times.values()]
 
 
 def faces_panel(rounds: int) -> Panel:
@@ -129,10 +145,10 @@ def steepest_growth(panel: Panel, curve: Curve) -> float:
 
 
 def main() -> None:
-    """Measure, print and draw."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "images")
+    parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     panels = [panel(options.rounds) for panel in (faces_panel, size_panel, batch_panel)]
     for panel in panels:
@@ -143,9 +159,12 @@ def main() -> None:
             for curve, slope in zip(panel.curves, slopes, strict=True)
         ]
         print_table(header, rows)
-    print(describe_machine())
-    title = "How time grows with faces, size of the photo and batch"
-    draw_panels(panels, options.out, "scaling", title=title)
+    result = {
+        "date": datetime.now(timezone.utc).date().isoformat(),
+        "machine": describe_machine(),
+        "panels": [asdict(panel) for panel in panels],
+    }
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

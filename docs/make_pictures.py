@@ -20,6 +20,7 @@ from pictures.photos import (
     draw_warps,
 )
 from pictures.points import draw_points
+from pictures.scaling import draw_scaling
 
 IMAGES = Path(__file__).resolve().parent / "images"
 PHOTOS = (draw_group, draw_portraits, draw_box, draw_error_radius, draw_warps, draw_paste_back)
@@ -31,6 +32,7 @@ DRAWINGS = (
     draw_soft_argmax,
     draw_asm_loss,
     draw_peers,
+    draw_scaling,
 )
 
 
