@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -261,6 +262,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert result.returncode == 0, result.stderr
     return folder
+
+
+@pytest.mark.parametrize(
+    ("word", "page"),
+    [
+        ("blink", "guides/eyes/"),
+        ("pandas", "cookbook/"),
+        ("notebook", "cookbook/"),
+        ("occlusion", "cookbook/"),
+    ],
+)
+def test_search_finds_what_people_look_for(site, word, page):
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    found = [
+        entry["location"]
+        for entry in index["docs"]
+        if re.search(rf"\b{word}", f"{entry['title']} {entry['text']}", re.IGNORECASE)
+    ]
+    assert any(location.startswith(page) for location in found), found
+
+
+def test_site_shows_every_example(site):
+    text = (site / "examples" / "index.html").read_text("utf-8")
+    for example in (*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.ipynb")):
+        assert f">{example.name}<" in text.replace("examples/", ""), example.name
 
 
 def test_site_fetches_nothing_from_elsewhere(site):
