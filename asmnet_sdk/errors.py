@@ -70,9 +70,12 @@ def missing_extra(purpose: str, extra: str, package: str) -> MissingExtraError:
 def in_brief(value: object) -> str:
     """Return how a caller's text or value reads in an error: cut where it is long.
 
-    Texts and paths are given as they are, other values as ``repr`` writes them.
+    Texts and paths are given as they are, but for characters that would act on a terminal or break
+    the line: those are escaped. Other values are given as ``repr`` writes them.
     """
     text = str(value) if isinstance(value, (str, PurePath)) else repr(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     if len(text) <= _LONGEST_VALUE:
         return text
     return f"{text[: _LONGEST_VALUE // 2]}... ({len(text)} characters)"

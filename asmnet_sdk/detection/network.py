@@ -23,7 +23,12 @@ from asmnet_sdk.detection.scales import (
     merge_looks,
     well_seen_size,
 )
-from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
+from asmnet_sdk.detection.suppression import (
+    check_count,
+    check_positive,
+    check_thresholds,
+    keep_best,
+)
 from asmnet_sdk.detection.turning import (
     QUARTERS,
     best_of,
@@ -84,7 +89,8 @@ class AsmnetDetector:
         overlap_threshold: float = 0.4,
         threads: int | None = None,
     ) -> None:
-        check_positive({"min_face_size": min_face_size, "max_faces": max_faces})
+        check_positive({"min_face_size": min_face_size})
+        check_count("max_faces", max_faces)
         check_thresholds(
             score_threshold=0.0 if score_threshold is None else score_threshold,
             overlap_threshold=overlap_threshold,

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asmnet_sdk.detection.suppression import check_positive
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.detection.suppression import check_count, check_positive, check_share
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 
@@ -36,11 +35,10 @@ class WantedFaces:
     """Boxes that the detector scores less are dropped; None: its own threshold holds."""
 
     def __post_init__(self) -> None:
-        for name in ("min_score", "score_threshold"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise InvalidInputError(f"{name} must lie in [0, 1], got {value}")
-        check_positive({"min_face_size": self.min_face_size, "max_faces": self.max_faces})
+        check_share("min_score", self.min_score)
+        check_share("score_threshold", self.score_threshold)
+        check_positive({"min_face_size": self.min_face_size})
+        check_count("max_faces", self.max_faces)
 
     def boxes_to_look_at(self, boxes: Sequence[BoundingBox]) -> list[BoundingBox]:
         """Return the boxes that are large and sure enough."""

@@ -80,9 +80,10 @@ def resolve_model(
         UnknownModelError: ``model`` is neither a name nor a path nor a repository.
         ModelFileError: The file is missing, unreadable or has the wrong hash.
         ModelDownloadError: The Hub did not give the file; the message says why.
-        InvalidInputError: ``revision`` or ``filename`` does not fit ``model``.
+        InvalidInputError: ``model`` is no text and no path, or ``revision`` or ``filename`` does
+            not fit it.
     """
-    name = os.fspath(model)
+    name = _name_of(model)
     is_registered = isinstance(model, str) and name in {spec.name for spec in available_models()}
     path = None if is_registered else _find_local(model)
     if (is_registered or path) and (revision or filename):
@@ -106,6 +107,15 @@ def resolve_model(
             cache_dir=None if cache_dir is None else os.fspath(cache_dir),
             local_files_only=local_files_only,
         )
+    )
+
+
+def _name_of(model: object) -> str:
+    name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else None
+    if isinstance(name, str):
+        return name
+    raise InvalidInputError(
+        f"model is {in_brief(repr(model))}; needed: a name, a path, or a repository 'owner/name'"
     )
 
 

@@ -180,7 +180,7 @@ def _read_path(path: str | os.PathLike[str]) -> bytes:
             size = status.st_size if stat.S_ISREG(status.st_mode) else MAX_IMAGE_BYTES
             return file.read(min(size, MAX_IMAGE_BYTES) + 1)
     except OSError as exc:
-        shown = in_brief(os.fsdecode(path))
+        shown = in_brief(os.fsdecode(path)) or "''"
         raise InvalidImageError(f"{shown}: cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
         raise InvalidImageError(f"{in_brief(repr(path))}: is no path: {exc}") from exc

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from numbers import Integral
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
@@ -41,8 +42,9 @@ def check_passes(passes: object) -> Passes:
     Raises:
         InvalidInputError: It is neither ``"auto"`` nor 1 or 2.
     """
-    if isinstance(passes, bool) or passes not in ("auto", 1, 2):
-        raise InvalidInputError(f"passes must be 'auto', 1 or 2, got {passes!r}")
+    is_one = isinstance(passes, (str, Integral)) and not isinstance(passes, bool)
+    if not is_one or passes not in ("auto", 1, 2):
+        raise InvalidInputError(f"passes must be 'auto', 1 or 2, got {in_brief(repr(passes))}")
     return passes
 
 

@@ -45,6 +45,7 @@ _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
 )
 _QUIET = 4
+_MOST_THREADS = 1024
 _NO_LIBRARIES = "onnxruntime offers it, but its libraries failed to load"
 
 logger = logging.getLogger("asmnet_sdk")
@@ -66,15 +67,16 @@ class OnnxSession:
     Raises:
         ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
         DeviceUnavailableError: The device asked for cannot be had.
-        InvalidInputError: There is no such device name, or ``threads`` is no whole number from 1.
+        InvalidInputError: There is no such device name, or ``threads`` is not from 1 to 1024.
     """
 
     def __init__(
         self, path: Path, *, device: DeviceInput = "auto", threads: int | None = None
     ) -> None:
-        if threads is not None and not (_is_whole(threads) and threads >= 1):
+        if threads is not None and not (_is_whole(threads) and 1 <= threads <= _MOST_THREADS):
             raise InvalidInputError(
-                f"threads must be a whole number, at least 1, got {in_brief(repr(threads))}"
+                f"threads must be a whole number, at least 1, at most {_MOST_THREADS}, got "
+                f"{in_brief(repr(threads))}"
             )
         wanted = read_device(device)
         self.path = path
