@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -167,17 +168,14 @@ class AsmnetDetector:
             for box in self._boxes(image, side, judge, quarters)
             if max(box.width, box.height) >= well_seen
         ]
-        return without_refuted(boxes, judge, is_sure=lambda _: judge is None)
+        return without_refuted(boxes, judge, threshold=math.inf)
 
     def _look(
         self, image: NDArray[np.uint8], side: float, judge: Judge | None
     ) -> list[BoundingBox]:
         """Find the faces in a photo whose long side is so long in the network's picture."""
-        return without_refuted(
-            self._boxes(image, side, judge),
-            judge,
-            is_sure=lambda box: (box.score or 0.0) > self.score_threshold,
-        )
+        boxes = self._boxes(image, side, judge)
+        return without_refuted(boxes, judge, threshold=self.score_threshold)
 
     def _boxes(
         self, image: NDArray[np.uint8], side: float, judge: Judge | None, quarters: int = 0

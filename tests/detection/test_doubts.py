@@ -6,35 +6,53 @@ from asmnet_sdk import BoundingBox
 from asmnet_sdk.detection.doubts import is_unsure, without_refuted
 
 SURE = BoundingBox(0, 0, 9, 9, score=0.9)
-LIKELY = BoundingBox(20, 0, 29, 9, score=0.4)
+ALSO_SURE = BoundingBox(60, 0, 69, 9, score=0.85)
+LIKELY = BoundingBox(20, 0, 29, 9, score=0.45)
 UNLIKELY = BoundingBox(40, 0, 49, 9, score=0.3)
 
 
-def is_sure(box: BoundingBox) -> bool:
-    return (box.score or 0) > 0.5
+class Judge:
+    """Is equally certain of all boxes, and keeps them."""
+
+    def __init__(self, certainty: float) -> None:
+        self.certainty = certainty
+        self.asked: list[BoundingBox] = []
+
+    def __call__(self, boxes):
+        assert boxes
+        self.asked += boxes
+        return [self.certainty for _ in boxes]
 
 
 def test_the_judge_is_asked_about_doubted_boxes_only():
-    asked: list[BoundingBox] = []
+    judge = Judge(0.9)
+    boxes = [UNLIKELY, LIKELY, SURE, ALSO_SURE]
+    assert without_refuted(boxes, judge, threshold=0.5) == [SURE, ALSO_SURE, LIKELY, UNLIKELY]
+    assert judge.asked == [LIKELY, UNLIKELY]
 
-    def judge(boxes):
-        asked.extend(boxes)
-        return [0.9 if box is LIKELY else 0.5 for box in boxes]
 
-    assert without_refuted([LIKELY, SURE, UNLIKELY], judge, is_sure=is_sure) == [LIKELY, SURE]
-    assert asked == [LIKELY, UNLIKELY]
+def test_what_is_not_confirmed_is_dropped():
+    assert without_refuted([LIKELY, SURE], Judge(0.6), threshold=0.5) == [SURE]
+
+
+def test_beside_a_single_sure_face_only_likely_ones_are_looked_at():
+    judge = Judge(0.9)
+    assert without_refuted([LIKELY, UNLIKELY, SURE], judge, threshold=0.5) == [SURE, LIKELY]
+    assert judge.asked == [LIKELY]
+
+
+def test_of_many_doubted_boxes_the_best_are_judged():
+    boxes = [BoundingBox(n, 0, n + 9, 9, score=n / 100) for n in range(30)]
+    assert without_refuted(boxes, Judge(1.0), threshold=0.5) == boxes[:13:-1]
 
 
 def test_without_a_judge_all_boxes_stay():
-    assert without_refuted([SURE], None, is_sure=is_sure) == [SURE]
+    assert without_refuted([SURE, UNLIKELY], None, threshold=0.5) == [SURE, UNLIKELY]
 
 
 def test_a_judge_is_not_asked_about_nothing():
-    def judge(boxes):
-        raise AssertionError(boxes)
-
-    assert without_refuted([SURE], judge, is_sure=is_sure) == [SURE]
-    assert is_unsure([], judge)
+    assert without_refuted([SURE], Judge(0.0), threshold=0.5) == [SURE]
+    assert is_unsure([], Judge(1.0))
 
 
 def test_the_best_box_says_whether_a_look_is_sure():
@@ -43,12 +61,12 @@ def test_the_best_box_says_whether_a_look_is_sure():
     assert not is_unsure([LIKELY, SURE], None)
 
 
-def test_a_judge_may_doubt_the_best_score_and_trust_a_low_one():
-    assert is_unsure([LIKELY, SURE], lambda boxes: [0.6 for _ in boxes])
-    assert not is_unsure([LIKELY], lambda boxes: [0.9 for _ in boxes])
+def test_a_judge_may_doubt_a_good_score_and_trust_a_low_one():
+    assert is_unsure([LIKELY, ALSO_SURE], Judge(0.6))
+    assert not is_unsure([LIKELY], Judge(0.9))
 
 
-def test_of_many_doubted_boxes_the_best_are_judged():
-    boxes = [BoundingBox(n, 0, n + 9, 9, score=n / 100) for n in range(30)]
-    confirmed = without_refuted(boxes, lambda boxes: [1.0 for _ in boxes], is_sure=lambda _: False)
-    assert confirmed == boxes[14:]
+def test_a_judge_is_not_asked_about_the_best_of_scores():
+    judge = Judge(0.0)
+    assert not is_unsure([SURE], judge)
+    assert judge.asked == []
