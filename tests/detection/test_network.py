@@ -235,9 +235,12 @@ def test_thresholds_are_checked(square_file, name):
         AsmnetDetector(square_file, **{name: -0.1})
 
 
-@pytest.mark.parametrize("options", [{"min_face_size": 0}, {"max_faces": -1}])
-def test_sizes_and_counts_are_checked(square_file, options):
-    with pytest.raises(InvalidInputError, match="must be more than 0"):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"min_face_size": 0}, "must be more than 0"), ({"max_faces": -1}, "at least 1, got -1")],
+)
+def test_sizes_and_counts_are_checked(square_file, options, message):
+    with pytest.raises(InvalidInputError, match=message):
         AsmnetDetector(square_file, **options)
 
 
