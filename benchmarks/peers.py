@@ -191,13 +191,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.only != "errors":
         for name, record in compare_times(faces, entrants).items():
             rows[name] |= summarise_times(record)
-        result |= {"date": today, "faces_timed": min(FACES_TIMED, len(faces))}
+        result |= {"times_date": today, "faces_timed": min(FACES_TIMED, len(faces))}
     if options.only != "times":
         yunet = options.peers / "face_detection_yunet_2023mar.onnx"
         records, missed = compare_errors(faces, entrants, yunet)
         for name, record in records.items():
             rows[name] |= summarise_errors(record)
-        result |= {"date": today, "faces": len(faces), "missed_by_yunet": missed}
+        result |= {"errors_date": today, "faces": len(faces), "missed_by_yunet": missed}
     pythons = {entrant.installation: entrant.python for entrant in entrants}
     versions = {name: installed_versions(python) for name, python in pythons.items()}
     ordered = sorted(rows.values(), key=lambda row: row.get("nme_detected", 0))

@@ -82,7 +82,9 @@ def machine_sentence(result: Any) -> str:
     versions = ", ".join(
         f"{name} {machine[name]}" for name in ("onnxruntime", "opencv", "numpy") if name in machine
     )
-    day = f"Measured on {result['date']} on " if "date" in result else "Measured on "
+    parts = (("", "date"), ("errors ", "errors_date"), ("times ", "times_date"))
+    days = [f"{what}measured on {result[key]}" for what, key in parts if key in result]
+    day = f"{', '.join(days) or 'measured'} on ".capitalize()
     return f"{day}{machine['processor']}; {machine['system']}; {versions}."
 
 
