@@ -125,7 +125,8 @@ class SpatialAsmnet(FaceNetwork):
     is the mean position under the softmax of its own map (integral regression, Sun et al., ECCV
     2018). Head pose reads the pooled last block together with the landmarks' own shape, and comes
     as a rotation in six numbers (Zhou et al., CVPR 2019). The error radius of a landmark reads the
-    spread of its map; whether it can be seen, the features under its map and the pooled block.
+    spread of its map; whether it can be seen, the features under its map and the pooled block;
+    whether there is a face at all, the pooled block and the spreads of all maps.
     """
 
     summary = (
@@ -151,7 +152,7 @@ class SpatialAsmnet(FaceNetwork):
         self.sigma_slope = nn.Parameter(torch.full((point_count,), 0.5))
         self.sigma_bias = nn.Parameter(torch.full((point_count,), -2.0))
         self.sigma_difficulty = nn.Linear(160, 1)
-        self.face = nn.Linear(160, 1)
+        self.face = nn.Sequential(nn.Linear(160 + point_count, 24), nn.ReLU(), nn.Linear(24, 1))
         self.visible_around = nn.Sequential(
             nn.Linear(160, 16), nn.ReLU(), nn.Linear(16, point_count)
         )
@@ -182,14 +183,15 @@ class SpatialAsmnet(FaceNetwork):
     def _read(self, pooled: Tensor, maps: Tensor) -> Prediction:
         landmarks, spread = expected_position(maps)
         difficulty = self.sigma_difficulty(pooled.detach())
-        log_sigma = self.sigma_slope * spread.detach().log() + self.sigma_bias + difficulty
+        log_spread = spread.detach().log()
+        log_sigma = self.sigma_slope * log_spread + self.sigma_bias + difficulty
         shape = _normalised_shape(landmarks.detach())
         rotation = rotation_of(self.pose(torch.cat([pooled, shape], dim=1)))
         return Prediction(
             landmarks=landmarks,
             head_pose=rotation_to_euler(rotation),
             landmark_log_sigma=log_sigma,
-            face_logit=self.face(pooled).squeeze(1),
+            face_logit=self.face(torch.cat([pooled, log_spread], dim=1)).squeeze(1),
             rotation=rotation,
         )
 
