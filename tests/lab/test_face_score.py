@@ -10,8 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra [train]")
 
-from asmnet_sdk.training.networks import SpatialAsmnet  # noqa: E402
-from lab.face_score import Evidence, fit_face_score, gather, read_false_faces  # noqa: E402
+from asmnet_sdk.training.networks import SpatialAsmnet
+from lab.face_score import Evidence, fit_face_score, gather, read_false_faces
 
 
 @pytest.fixture
