@@ -45,9 +45,8 @@ __all__ = ["Evidence", "fit_face_score", "gather", "read_false_faces"]
 
 logger = logging.getLogger("asmnet_sdk.training")
 
-_BATCH = 32
+_FACES, _OTHERS = 40, 24
 _VALIDATION_SHARE = 0.15
-_VIEWS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,54 +127,26 @@ def read_false_faces(folder: Path, *, is_validation: bool) -> NDArray[np.uint8]:
 
 
 def _batches_of(crops: NDArray[np.uint8]) -> Iterator[Tensor]:
-    for start in range(0, len(crops), _BATCH):
-        yield to_network_input(crops[start : start + _BATCH])
-
-
-def _shown(source: BatchSource, batches: int, *, is_face: bool) -> Iterator[Tensor]:
-    """Yield the faces of training batches, or what else is in them."""
-    epoch = 0
-    while batches > 0:
-        for batch in source.epoch(epoch):
-            count = len(batch.landmarks)
-            yield batch.images[:count] if is_face else batch.images[count:]
-            batches -= 1
-            if not batches:
-                return
-        epoch += 1
+    for start in range(0, len(crops), _FACES):
+        yield to_network_input(crops[start : start + _FACES])
 
 
 def _damaged(crops: NDArray[np.uint8], size: int, seed: int) -> NDArray[np.uint8]:
     generator = np.random.default_rng(seed)
-    return np.stack(
-        [
-            augment_negative(crop, size=size, generator=generator)
-            for _ in range(_VIEWS)
-            for crop in crops
-        ]
-    )
+    return np.stack([augment_negative(crop, size=size, generator=generator) for crop in crops])
 
 
-def _learn(
-    network: SpatialAsmnet, source: BatchSource, false_faces: NDArray[np.uint8], batches: int
-) -> Evidence:
-    """Return training evidence: faces count as much as all that is none."""
-    size, seed = source.recipe.size, source.recipe.seed
+def _learn(network: SpatialAsmnet, source: BatchSource, false_faces: NDArray[np.uint8]) -> Evidence:
+    """Return evidence of an epoch and of false faces: faces count as much as all that is none."""
+    recipe = source.recipe
+    shown = gather(network, (batch.images for batch in source.epoch(0)))
+    is_face = torch.arange(len(shown)) % (_FACES + _OTHERS) < _FACES
+    hard = gather(network, _batches_of(_damaged(false_faces, recipe.size, recipe.seed)))
     return Evidence.join(
         [
-            Evidence.of(
-                gather(network, _shown(source, batches, is_face=True)), is_face=True, weight=1.0
-            ),
-            Evidence.of(
-                gather(network, _shown(source, batches // 2, is_face=False)),
-                is_face=False,
-                weight=0.4,
-            ),
-            Evidence.of(
-                gather(network, _batches_of(_damaged(false_faces, size, seed))),
-                is_face=False,
-                weight=0.6,
-            ),
+            Evidence.of(shown[is_face], is_face=True, weight=1.0),
+            Evidence.of(shown[~is_face], is_face=False, weight=0.4),
+            Evidence.of(hard, is_face=False, weight=0.6),
         ]
     )
 
@@ -205,7 +176,12 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = _parser().parse_args()
     config = replace(read_config(options.run), out=options.out)
-    recipe = replace(config.recipe, batch_size=_BATCH, negatives=_BATCH)
+    recipe = replace(
+        config.recipe,
+        batch_size=_FACES,
+        negatives=_OTHERS,
+        epoch_faces=_FACES * options.batches,
+    )
     layout = LAYOUTS[config.layout]
     torch.set_num_threads(config.threads)
     training, validation = read_faces(config, layout)
@@ -221,7 +197,7 @@ def main() -> None:
         faces=faces, negatives=load_run_negatives(config, training), layout=layout, recipe=recipe
     )
     false_faces = read_false_faces(options.false_faces, is_validation=False)
-    fit_face_score(network, _learn(network, source, false_faces, options.batches), epochs=30)
+    fit_face_score(network, _learn(network, source, false_faces), epochs=30)
     held_out = _damaged(read_false_faces(options.false_faces, is_validation=True), recipe.size, 1)
     _report(network, {"photos": validating} | load_further(config), held_out, config)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -235,7 +211,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("run", type=Path, help="configuration file of its training")
     parser.add_argument("out", type=Path, help="run folder to leave")
     parser.add_argument("--false-faces", type=Path, required=True, help="folder of crops")
-    parser.add_argument("--batches", type=int, default=300, help="batches of 32 faces to show")
+    parser.add_argument(
+        "--batches", type=int, default=300, help="batches of 40 faces and 24 other crops to show"
+    )
     return parser
 
 
