@@ -3,9 +3,9 @@
     python -m lab.face_score MODEL RUN OUT --false-faces CROPS
 
 reads the network of a model file (or of a run's ``weights.pt``), shows it the faces of a run's
-configuration and crops without a face (``lab.false_faces``), fits the layers of ``face_score`` to
+configuration and crops without a face (``lab.false_faces``), fits the layer of ``face_score`` to
 what the rest of the network makes of them, and leaves a run folder that ``lab.release`` takes.
-Those layers see each crop many times, the rest of the network only once: minutes on a CPU.
+That layer sees each crop many times, the rest of the network only once: minutes on a CPU.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _VALIDATION_SHARE = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What the layers of the face score see of N crops.
+    """What the layer of the face score sees of N crops.
 
     Attributes:
         features: (N, C) their input.
@@ -82,7 +82,7 @@ class Evidence:
 
 @torch.inference_mode()
 def gather(network: SpatialAsmnet, images: Iterable[Tensor]) -> Tensor:
-    """Return what the face score's layers see of batches of (N, 3, S, S) crops in [-1, 1]."""
+    """Return what the face score's layer sees of batches of (N, 3, S, S) crops in [-1, 1]."""
     seen: list[Tensor] = []
     hook = network.face.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
     network.eval()
@@ -95,11 +95,9 @@ def gather(network: SpatialAsmnet, images: Iterable[Tensor]) -> Tensor:
 def fit_face_score(
     network: SpatialAsmnet, evidence: Evidence, *, epochs: int, seed: int = 0
 ) -> None:
-    """Fit the layers of the face score, from random weights, by weighted cross entropy."""
+    """Fit the layer of the face score, from random weights, by weighted cross entropy."""
     torch.manual_seed(seed)
-    for layer in network.face:
-        if isinstance(layer, torch.nn.Linear):
-            layer.reset_parameters()
+    network.face.reset_parameters()
     count, weights = len(evidence.features), evidence.weights / evidence.weights.mean()
     optimizer = torch.optim.AdamW(network.face.parameters(), lr=3e-3, weight_decay=1e-2)
     steps = epochs * -(-count // 256)

@@ -152,7 +152,7 @@ class SpatialAsmnet(FaceNetwork):
         self.sigma_slope = nn.Parameter(torch.full((point_count,), 0.5))
         self.sigma_bias = nn.Parameter(torch.full((point_count,), -2.0))
         self.sigma_difficulty = nn.Linear(160, 1)
-        self.face = nn.Sequential(nn.Linear(160 + point_count, 24), nn.ReLU(), nn.Linear(24, 1))
+        self.face = nn.Linear(160 + point_count, 1)
         self.visible_around = nn.Sequential(
             nn.Linear(160, 16), nn.ReLU(), nn.Linear(16, point_count)
         )
