@@ -30,13 +30,13 @@ from asmnet_sdk.training.configuration import RunConfig, read_config, write_conf
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.networks import SpatialAsmnet
 from asmnet_sdk.training.onnx_weights import take_onnx_weights
-from asmnet_sdk.training.run import CONFIG_FILE, WEIGHTS_FILE
 from asmnet_sdk.training.run_faces import (
     load_further,
     load_run_negatives,
     load_training_faces,
     read_faces,
 )
+from asmnet_sdk.training.run_folder import CONFIG_FILE, WEIGHTS_FILE
 from asmnet_sdk.training.samples import FaceSamples, is_in_share, load_face_samples
 from asmnet_sdk.training.trainer import save_state
 from asmnet_sdk.training.weights import take_weights
