@@ -25,6 +25,7 @@ from asmnet_sdk import (
     AsmnetError,
     BoundingBox,
     DeviceUnavailableError,
+    DrawingStyle,
     Face,
     FaceAligner,
     FaceCrop,
@@ -130,7 +131,9 @@ def make_pictures(photo: Path, faces: list[Face]) -> None:
     assert_type(warped.photo_wh, tuple[int, int])
     assert_type(warped.color, Literal["bgr", "rgb"])
     assert_type(warped.paste_back(photo, 255 - warped.image, feather=0.2), NDArray[np.uint8])
-    assert_type(draw_faces(photo, faces, points=False), NDArray[np.uint8])
+    style = DrawingStyle(line_width=3, hidden_points="ring", part_colors={"eye": (255, 0, 0)})
+    assert_type(style.line_width, float | None)
+    assert_type(draw_faces(photo, faces, points=False, style=style), NDArray[np.uint8])
     assert_type(faces_to_json({photo.name: faces}, indent=None), str)
     assert_type(faces_to_csv({photo.name: faces}), str)
 

@@ -200,7 +200,7 @@ def test_annotations_of_the_layout_and_of_the_package_judge_a_model_with_more(
     assert "judged at" not in capsys.readouterr().out
     assert page.read_text().count('<tr role="row">') == 17
     assert main(["evaluate", str(photos), "--model", str(more), "--offline"]) == 0
-    assert capsys.readouterr().out.splitlines()[1].startswith("dots       16       0  ")
+    assert capsys.readouterr().out.splitlines()[1].startswith("dots       16  ")
 
 
 @pytest.mark.parametrize("kind", ["pts", "coco", "labelme", "cvat"])
