@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
 from asmnet_sdk.training.loop import CHECKPOINT_FILE
 from lab.detection.backgrounds import Backgrounds
-from lab.detection.batches import make_batches
+from lab.detection.batches import make_batches, to_network_input
 from lab.detection.inference import validation_mosaics, whole_photo
 from lab.detection.labels import PhotoLabels, read_labels
 from lab.detection.mosaics import PhotoPool
@@ -48,6 +49,7 @@ def main() -> None:
     )
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(options.threads)
+    cv2.setNumThreads(1)  # a forked process hangs where OpenCV has threads
     labels = {path.stem: read_labels(path) for path in sorted(options.labels.glob("*.jsonl"))}
     pool = _pool(labels, options, is_validation=False)
     network = DetectionNetwork()
@@ -55,7 +57,10 @@ def main() -> None:
         [batch] = make_batches(
             pool, batches=1, pixels=4_000_000, generator=np.random.default_rng(recipe.seed)
         )
-        start_from(network, options.start_from, batch.pictures)
+        if options.start_from.suffix == ".pt":
+            network.load_state_dict(torch.load(options.start_from, weights_only=True))
+        else:
+            start_from(network, options.start_from, to_network_input(batch.pictures))
     held_out = _pool(labels, options, is_validation=True)
     trainer = DetectionTrainer(
         network,

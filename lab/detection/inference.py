@@ -52,7 +52,7 @@ def find_boxes(
     network: DetectionNetwork, picture: NDArray[np.uint8], *, score_threshold: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return (N, 4) boxes and (N,) rolls in an (H, W, 3) picture, H and W multiples of 32."""
-    found = network(to_network_input(picture[np.newaxis]))
+    found = network(to_network_input(torch.from_numpy(picture[np.newaxis])))
     centers, strides = cell_centers(*picture.shape[:2])
     boxes = decode_boxes(found.log_distances[0], centers, strides).numpy()
     scores = found.score_logits[0].sigmoid().numpy()

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
-from asmnet_sdk.training.batches import prefetch
 from asmnet_sdk.training.loop import Record, TrainingLoop
-from lab.detection.batches import DetectionBatch, make_batches
+from lab.detection.batches import DetectionBatch, load_batches, to_network_input
 from lab.detection.inference import judge
 from lab.detection.losses import detection_losses
 from lab.detection.mosaics import Example, PhotoPool
@@ -127,24 +125,23 @@ class DetectionTrainer(TrainingLoop[DetectionBatch]):
                 module.eval().requires_grad_(False)
 
     def _batches(self) -> Iterator[DetectionBatch]:
-        batches = make_batches(
+        return load_batches(
             self.pool,
             batches=self.recipe.batches,
             pixels=1000 * self.recipe.pixels,
-            generator=np.random.default_rng((self.recipe.seed, self.epoch)),
+            seed=(self.recipe.seed, self.epoch),
         )
-        return prefetch(batches)
 
     def _losses(self, batch: DetectionBatch) -> dict[str, Tensor]:
         with torch.autocast("cpu", torch.bfloat16, enabled=bool(self.recipe.half_precision)):
-            found = self.network(batch.pictures)
-        centers, strides = cell_centers(*batch.pictures.shape[2:])
+            found = self.network(to_network_input(batch.pictures))
+        centers, strides = cell_centers(*batch.pictures.shape[1:3])
         boxes = decode_boxes(found.log_distances, centers, strides)
         return detection_losses(found, boxes, batch.kinds, batch.boxes, batch.rolls)
 
     def _validate(self) -> Record:
         record: Record = {}
         for name, examples in self.validation.items():
-            figures = judge(self._averaged, examples, score_threshold=0.5)
+            figures = judge(self._averaged, examples, score_threshold=0.35)
             record |= {f"{name}_{key}": round(v, 4) for key, v in asdict(figures).items()}
         return record

@@ -311,13 +311,28 @@ def test_batches_hold_about_as_many_pixels_as_wanted():
     pool = pool_of([framed_photo((200, 150), [(60, 40, 119, 99)])])
     generator = np.random.default_rng(0)
     for batch in make_batches(pool, batches=3, pixels=2 * 256**2, generator=generator):
-        count, _, side, _ = batch.pictures.shape
+        count, side, _, _ = batch.pictures.shape
         assert side in SIZES
         assert count == max(1, round(2 * 256**2 / side**2))
         cells_per_picture = sum((side // stride) ** 2 for stride in (8, 16, 32))
         assert batch.kinds.shape == batch.rolls.shape == (count, cells_per_picture)
         assert batch.boxes.shape == (count, cells_per_picture, 4)
-        assert 0 <= batch.pictures.min() <= batch.pictures.max() <= 1
+        assert batch.pictures.dtype == torch.uint8
+
+
+def test_each_picture_comes_again_mirrored():
+    pool = pool_of([framed_photo((200, 150), [(60, 40, 119, 99)])])
+    first, again = make_batches(pool, batches=2, pixels=256**2, generator=np.random.default_rng(3))
+    assert (again.pictures == first.pictures.flip(2)).all()
+    side = first.pictures.shape[1]
+    assert (first.kinds == 1).any()
+    boxes, mirrored = (batch.boxes[batch.kinds == 1].unique(dim=0) for batch in (first, again))
+    back = mirrored[:, [2, 1, 0, 3]]
+    back[:, [0, 2]] = side - 1 - back[:, [0, 2]]
+    torch.testing.assert_close(back.sort(dim=0).values, boxes.sort(dim=0).values)
+    assert sorted(first.rolls[first.kinds == 1].unique().tolist()) == pytest.approx(
+        sorted((-again.rolls[again.kinds == 1]).unique().tolist())
+    )
 
 
 def labelled(name: str, *boxes: tuple[int, int, int, int]) -> PhotoLabels:
