@@ -31,7 +31,14 @@ def test_another_layout_takes_all_but_the_layers_of_its_points(saved):
     network = SpatialAsmnet(98)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     names = take_weights(network, path)
-    fresh = {"maps.bias", "maps.weight", "pose.0.weight", "sigma_bias", "sigma_slope"}
+    fresh = {
+        "face.weight",
+        "maps.bias",
+        "maps.weight",
+        "pose.0.weight",
+        "sigma_bias",
+        "sigma_slope",
+    }
     fresh |= {"visible_around.2.bias", "visible_around.2.weight", "visible_here"}
     for name, value in network.state_dict().items():
         assert torch.equal(value, before[name] if name in fresh else state[name]), name
