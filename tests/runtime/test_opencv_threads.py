@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections.abc import Iterator
 
 import cv2
 import pytest
 
+from asmnet_sdk.runtime import opencv_threads
 from asmnet_sdk.runtime.opencv_threads import OpenCvThreads
 
 
 @pytest.fixture(autouse=True)
-def seven_threads() -> Iterator[None]:
+def seven_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Seven threads, and no limit of an aligner that another test has left."""
+    gc.collect()
+    monkeypatch.setattr(opencv_threads, "_LIMITS", {})
     before = cv2.getNumThreads()
     cv2.setNumThreads(7)
     yield
