@@ -23,14 +23,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.layouts import LAYOUTS
 from asmnet_sdk.training.augmentation import augment_negative
 from asmnet_sdk.training.batches import BatchSource, to_network_input
+from asmnet_sdk.training.choices import layout_of
 from asmnet_sdk.training.configuration import RunConfig, read_config, write_config
-from asmnet_sdk.training.inference import upright_crops
+from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.loop import save_state
 from asmnet_sdk.training.networks import SpatialAsmnet
-from asmnet_sdk.training.onnx_weights import take_onnx_weights
+from asmnet_sdk.training.run import take_start
 from asmnet_sdk.training.run_faces import (
     load_further,
     load_run_negatives,
@@ -39,7 +39,6 @@ from asmnet_sdk.training.run_faces import (
 )
 from asmnet_sdk.training.run_folder import CONFIG_FILE, WEIGHTS_FILE
 from asmnet_sdk.training.samples import FaceSamples, is_in_share, load_face_samples
-from asmnet_sdk.training.weights import take_weights
 
 __all__ = ["Evidence", "fit_face_score", "gather", "read_false_faces"]
 
@@ -164,8 +163,8 @@ def _report(
 
 
 def _faces_percent(network: SpatialAsmnet, crops: NDArray[np.uint8]) -> float:
-    with torch.inference_mode():
-        logits = network.face(gather(network, _batches_of(crops)))
+    logits = predict_crops(network, crops).face_logit
+    assert logits is not None
     return float(100 * (logits > 0).float().mean())
 
 
@@ -180,16 +179,12 @@ def main() -> None:
         negatives=_OTHERS,
         epoch_faces=_FACES * options.batches,
     )
-    layout = LAYOUTS[config.layout]
+    layout = layout_of(config)
     torch.set_num_threads(config.threads)
     training, validation = read_faces(config, layout)
     validating = load_face_samples(validation, layout)
     network = SpatialAsmnet(layout.point_count)
-    if options.model.suffix == ".pt":
-        take_weights(network, options.model)
-    else:
-        crops, _ = upright_crops(validating, size=recipe.size, crop_scale=recipe.crop_scale)
-        take_onnx_weights(network, options.model, to_network_input(crops[:64]))
+    take_start(network, replace(config, start_from=options.model), validating)
     faces, _ = load_training_faces(config, training, layout)
     source = BatchSource(
         faces=faces, negatives=load_run_negatives(config, training), layout=layout, recipe=recipe

@@ -30,7 +30,7 @@ from asmnet_sdk.training.start_poses import with_start_poses
 from asmnet_sdk.training.trainer import Trainer
 from asmnet_sdk.training.weights import take_weights
 
-__all__ = ["Listener", "draw_run", "finish_run", "prepare_run", "train"]
+__all__ = ["Listener", "draw_run", "finish_run", "prepare_run", "take_start", "train"]
 
 logger = logging.getLogger("asmnet_sdk.training")
 
@@ -85,7 +85,7 @@ def prepare_run(config: RunConfig) -> Trainer:
     validating = load_face_samples(validation, layout)
     faces, recipe = load_training_faces(config, training, layout)
     if config.start_from:
-        fresh = _start(network, config, validating)
+        fresh = take_start(network, config, validating)
         if not any("pose" in name for name in fresh):
             faces = with_start_poses(faces, network, recipe)
     negatives = load_run_negatives(config, training)
@@ -102,7 +102,7 @@ def prepare_run(config: RunConfig) -> Trainer:
     return trainer
 
 
-def _start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:
+def take_start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:
     """Take the weights of an earlier run or of a model file; return what starts anew."""
     assert config.start_from is not None
     file = start_file(config.start_from)
