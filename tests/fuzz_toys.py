@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import signal
+import subprocess
 import time
 import warnings
 from collections.abc import Callable
@@ -38,6 +41,21 @@ def _work_on() -> None:
         pass
 
 
+def _wait_for_a_processor() -> None:
+    """Stand still for five seconds, able to go on: as on a machine that others keep busy."""
+    subprocess.Popen(["sh", "-c", f"sleep 5; kill -CONT {os.getpid()}"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _starved(_: Path) -> Callable[[Random], Case]:
+    _wait_for_a_processor()
+    return lambda _: Case(run=_wait_for_a_processor)
+
+
+def _never_ready(_: Path) -> Callable[[Random], Case]:
+    raise KeyError("lost")
+
+
 def _target(*runs: Callable[[], object]) -> Callable[[Path], Callable[[Random], Case]]:
     """Return a target whose only case, or whose cases in turn, do this."""
 
@@ -58,5 +76,8 @@ TARGETS = {
     "large": _target(lambda: np.ones(2**27, np.uint8).sum()),
     "giant": _target(lambda: np.zeros(2**36, np.uint8)),
     "hangs": _target(lambda: 1, _work_on),
+    "sleeps": _target(lambda: 1, lambda: time.sleep(600)),
+    "starved": _starved,
+    "never ready": _never_ready,
     "crashes": _target(lambda: 1, lambda: ctypes.string_at(0)),
 }

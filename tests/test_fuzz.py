@@ -11,7 +11,7 @@ from asmnet_sdk import AsmnetError
 from asmnet_sdk.images.loading import MAX_IMAGE_PIXELS, load_image
 from tests import fuzz_toys
 from tests.fuzz.pictures import corpus_paths
-from tests.fuzz.running import run_target
+from tests.fuzz.running import Patience, run_target
 from tests.fuzz.targets import CASES, TARGETS
 from tests.fuzz.watching import Tally, Target, random_of, watch
 from tests.runtime_faults import CRASHES_ON_DAMAGED_MODELS
@@ -86,9 +86,24 @@ def test_run_goes_on_after_a_crash():
 
 
 @needs_linux
-def test_run_goes_on_after_a_hang():
-    tally = run_target("hangs", 0, 2, module="tests.fuzz_toys")
+@pytest.mark.parametrize("name", ["hangs", "sleeps"])
+def test_run_goes_on_after_a_hang(name):
+    patience = Patience(case_seconds=3, asleep_seconds=3)
+    tally = run_target(name, 0, 2, module="tests.fuzz_toys", patience=patience)
     assert tally.findings == ["case 1: ended the process, exit code -9"]
+
+
+@needs_linux
+def test_waiting_for_a_busy_machine_is_no_finding():
+    patience = Patience(start_seconds=60, case_seconds=3, asleep_seconds=3)
+    tally = run_target("starved", 0, 1, module="tests.fuzz_toys", patience=patience)
+    assert (tally.cases, tally.results, tally.findings) == (1, 1, [])
+
+
+@needs_linux
+def test_target_that_does_not_start_is_a_finding():
+    tally = run_target("never ready", 0, 2, module="tests.fuzz_toys")
+    assert (tally.cases, tally.findings) == (0, ["did not start, exit code 1"])
 
 
 @needs_linux
