@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,32 @@ def test_imports_go_down(path):
     rooms = {name[1] for name in names if name[0] == "asmnet_sdk" and len(name) > 1}
     below = {room for room, floor in FLOOR_OF.items() if floor < FLOOR_OF.get(own, len(FLOOR_OF))}
     assert rooms - below - {own, "__version__"} == set()
+
+
+def imports_by_module() -> dict[str, set[str]]:
+    """Return the modules of the house, the lab and the benchmarks, each with those it imports."""
+    paths = {
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__"): path
+        for folder in ("asmnet_sdk", "benchmarks", "lab")
+        for path in (REPOSITORY / folder).rglob("*.py")
+    }
+    names = {
+        module: set(imported_names(ast.parse(path.read_text(encoding="utf-8"))))
+        for module, path in paths.items()
+    }
+    return {
+        module: {name if name in paths else name.rpartition(".")[0] for name in imported}
+        & paths.keys() - {module}
+        for module, imported in names.items()
+    }
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Not even within functions. A face names its own modules, so none of them imports it."""
+    try:
+        TopologicalSorter(imports_by_module()).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("path", modules(), ids=in_words)

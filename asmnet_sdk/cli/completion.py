@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from asmnet_sdk.cli.parsing import Subcommands
@@ -33,25 +34,22 @@ def add_parser(commands: Subcommands) -> None:
         ),
     )
     parser.add_argument("shell", metavar="SHELL", choices=_SHELLS, help=", ".join(_SHELLS))
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=partial(run, commands))
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print the script."""
+def run(commands: Subcommands, options: argparse.Namespace) -> int:
+    """Print the script for all of ``asmnet``."""
     try:
         import shtab
     except ImportError as exc:
         raise missing_extra("asmnet completion", "completion", "shtab") from exc
-    from asmnet_sdk.cli.program import make_parser
-
-    parser, commands = make_parser()
     names = _known_names()
-    for action in (action for command in commands.values() for action in command._actions):
+    for action in (action for command in commands.choices.values() for action in command._actions):
         if action.choices is None and action.dest in names:
             action.choices = names[action.dest]
         elif action.choices is None and (action.type is Path or not action.option_strings):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
-    print(shtab.complete(parser, options.shell))
+    print(shtab.complete(options.program, options.shell))
     return 0
 
 

@@ -111,7 +111,7 @@ def make_parser() -> tuple[CommandParser, dict[str, argparse.ArgumentParser]]:
         command.add_parser(commands)
     for subparser in commands.choices.values():
         subparser.formatter_class = HelpFormatter
-        subparser.set_defaults(parser=subparser)
+        subparser.set_defaults(program=parser, parser=subparser)
     return parser, dict(commands.choices)
 
 

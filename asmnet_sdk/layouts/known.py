@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copyreg
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from types import MappingProxyType
+from typing import Any
 
 from asmnet_sdk.layouts.layout import Contour, Layout
 
@@ -110,3 +113,17 @@ def layout_of_size(point_count: int, among: Iterable[Layout] = ()) -> Layout | N
     """Return the layout of so many points, if there is one: first of those given, then of ours."""
     known = (*among, *LAYOUTS.values())
     return next((layout for layout in known if layout.point_count == point_count), None)
+
+
+def _reduce(layout: Layout) -> tuple[Callable[..., Layout], tuple[dict[str, Any]]]:
+    return _restore, ({field.name: getattr(layout, field.name) for field in fields(layout)},)
+
+
+def _restore(values: dict[str, Any]) -> Layout:
+    """Return an unpickled or copied layout: the package's own where it is the same."""
+    layout = Layout(**values)
+    known = LAYOUTS.get(layout.name)
+    return known if known == layout else layout
+
+
+copyreg.pickle(Layout, _reduce)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 __all__ = ["Contour", "Layout"]
 
@@ -86,20 +86,8 @@ class Layout:
                 parts[whole] = tuple(i for piece in pieces for i in parts[piece])
         return MappingProxyType(parts)
 
-    def __reduce__(self) -> tuple[Callable[..., Layout], tuple[object, ...]]:
-        return _restore_layout, ({f.name: getattr(self, f.name) for f in fields(self)},)
-
 
 def _pairs(indices: tuple[int, ...], *, closed: bool) -> Iterator[tuple[int, int]]:
     yield from pairwise(indices)
     if closed and len(indices) > 2:
         yield indices[-1], indices[0]
-
-
-def _restore_layout(values: dict[str, Any]) -> Layout:
-    """Return an unpickled layout: the package's own where it is the same."""
-    from asmnet_sdk.layouts.known import LAYOUTS  # made of this module's class
-
-    layout = Layout(**values)
-    known = LAYOUTS.get(layout.name)
-    return known if known == layout else layout

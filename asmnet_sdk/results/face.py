@@ -101,7 +101,7 @@ class Face:
         """Show the points as a drawing and the figures as a table, in notebooks."""
         from asmnet_sdk.results.face_html import face_html  # only notebooks need it
 
-        return face_html(self)
+        return face_html(self.to_dict(), self.layout)
 
     @property
     def five_points(self) -> NDArray[np.float32]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from asmnet_sdk.results import Face
+from asmnet_sdk.layouts import Layout
 
 __all__ = ["face_html"]
 
@@ -17,50 +17,57 @@ _SIDE = 180  # pixels of the drawing
 _MARGIN = 10
 
 
-def face_html(face: Face) -> str:
-    """Return a drawing of the landmarks beside the figures of a face."""
+def face_html(record: Mapping[str, Any], layout: Layout) -> str:
+    """Return a drawing of the landmarks beside the figures of a face.
+
+    Args:
+        record: What ``Face.to_dict`` gives.
+        layout: Which points its landmarks are.
+    """
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th>"
         f"<td style='text-align:left'>{escape(value)}</td></tr>"
-        for name, value in _figures(face).items()
+        for name, value in _figures(record).items()
     )
     return (
         "<div style='display:flex;align-items:center;gap:1em;flex-wrap:wrap'>"
-        f"{_drawing(face)}<table>{rows}</table></div>"
+        f"{_drawing(record, layout)}<table>{rows}</table></div>"
     )
 
 
-def _figures(face: Face) -> dict[str, str]:
-    box, record = face.box, face.to_dict()
+def _figures(record: Mapping[str, Any]) -> dict[str, str]:
+    x_min, y_min, x_max, y_max = record["box"]
     figures = {
-        "layout": face.layout.name,
-        "box": f"{box.width:.0f} x {box.height:.0f} px at ({box.x_min:.0f}, {box.y_min:.0f})",
-        "head pose": "yaw {:+.1f}°, pitch {:+.1f}°, roll {:+.1f}°".format(*face.head_pose),
+        "layout": record["layout"],
+        "box": f"{x_max - x_min:.0f} x {y_max - y_min:.0f} px at ({x_min:.0f}, {y_min:.0f})",
+        "head pose": "yaw {yaw:+.1f}°, pitch {pitch:+.1f}°, roll {roll:+.1f}°".format(
+            **record["head_pose"]
+        ),
     }
-    if face.score is not None:
-        figures["score"] = f"{face.score:.3f}"
-    if face.landmark_sigma is not None:
-        figures["error radius"] = f"{face.landmark_sigma.mean():.2g} px on average"
-    if face.landmark_visible is not None:
-        seen = int((face.landmark_visible >= 0.5).sum())
-        figures["in sight"] = f"{seen} of {face.layout.point_count} points"
+    if record["score"] is not None:
+        figures["score"] = f"{record['score']:.3f}"
+    if record["landmark_sigma"] is not None:
+        figures["error radius"] = f"{np.mean(record['landmark_sigma']):.2g} px on average"
+    if record["landmark_visible"] is not None:
+        seen = int((np.array(record["landmark_visible"]) >= 0.5).sum())
+        figures["in sight"] = f"{seen} of {len(record['landmarks'])} points"
     if record["eye_openness"] is not None:
-        figures["eyes open"] = "right {:.2f}, left {:.2f}".format(*face.eye_openness)
-        figures["mouth open"] = f"{face.mouth_openness:.2f}"
-    if face.track_id is not None:
-        figures["track"] = str(face.track_id)
+        figures["eyes open"] = "right {:.2f}, left {:.2f}".format(*record["eye_openness"])
+        figures["mouth open"] = f"{record['mouth_openness']:.2f}"
+    if record["track_id"] is not None:
+        figures["track"] = str(record["track_id"])
     return figures
 
 
-def _drawing(face: Face) -> str:
-    points = _fitted(face.landmarks)
+def _drawing(record: Mapping[str, Any], layout: Layout) -> str:
+    points = _fitted(record["landmarks"])
     lines = "".join(
         f"<poly{'gon' if contour.closed else 'line'} points='"
         + " ".join(f"{x:.1f},{y:.1f}" for x, y in points[list(contour.indices)])
         + "'/>"
-        for contour in face.layout.contours.values()
+        for contour in layout.contours.values()
     )
-    visible = face.landmark_visible
+    visible = record["landmark_visible"]
     dots = "".join(
         f"<circle cx='{x:.1f}' cy='{y:.1f}' r='1.8' "
         f"fill='{'none' if visible is not None and visible[i] < 0.5 else 'currentColor'}'/>"
@@ -73,9 +80,9 @@ def _drawing(face: Face) -> str:
     )
 
 
-def _fitted(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+def _fitted(landmarks: ArrayLike) -> NDArray[np.float64]:
     """Return the landmarks in pixels of the drawing; those that are not finite at its corner."""
-    points = np.nan_to_num(landmarks.astype(np.float64), posinf=0, neginf=0)
+    points = np.nan_to_num(np.asarray(landmarks, np.float64), posinf=0, neginf=0)
     low, size = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-9)
     room = _SIDE - 2 * _MARGIN
     fitted: NDArray[np.float64] = (points - low) * (room / size) + _MARGIN
