@@ -33,9 +33,10 @@ YUNET_FILE = SHARED / "peers" / YUNET.filename
 LARGEST_IMAGES_BYTES = 1_500_000
 
 # "python" blocks are run, "py" blocks are only shown; blocks within tabs are indented.
-CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-SHELL = re.compile(r"^( *)```bash\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+FLAGS = re.DOTALL | re.MULTILINE
+CODE = re.compile(r"^( *)```python\n(.*?)^\1```$", FLAGS)
+SHELL = re.compile(r"^( *)```bash\n(.*?)^\1```$", FLAGS)
+TOML = re.compile(r"^( *)```toml\n(.*?)^\1```$", FLAGS)
 INLINE = re.compile(r"`(asmnet [a-z][^`]*)`")
 # What a test cannot run: .ci/run does the first one and TESTING, the latter with further extras;
 # the others change what is installed.
@@ -122,6 +123,25 @@ def test_python_snippets_run(page: Path, workplace: Path):
         if YUNET_FILE.is_file():
             raise
         pytest.skip("the YuNet model file is not at hand")
+
+
+@pytest.mark.parametrize(
+    ("library", "made"),
+    [
+        ("pandas", "len(frame) == 1 and frame['x30'][0] == faces[0].landmarks[30, 0]"),
+        ("supervision", "key_points.xy.shape == (1, 68, 2) and len(detections) == 1"),
+        ("dlib", "shape.num_parts == 68 and shape.rect.left() == round(face.box.x_min)"),
+    ],
+)
+def test_results_reach_other_libraries(library: str, made: str, workplace: Path):
+    """The block that the page shows under a library's name, after those that run anyway."""
+    pytest.importorskip(library, reason=f"{library} is not installed")
+    page = DOCS / "guides" / "results.md"
+    shown = re.search(rf"^## {library}\n.*?```py\n(.*?)^```$", page.read_text("utf-8"), FLAGS)
+    namespace = {"__name__": "__docs__"}
+    for block in (*python_blocks(page), shown[1]):
+        exec(compile(block, str(page), "exec"), namespace)
+    assert eval(made, namespace)
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/quickstart.md"])

@@ -4,13 +4,16 @@ import re
 import sys
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from asmnet_sdk import FIVE_POINT, BoundingBox, Face, HeadPose, InvalidInputError
 from asmnet_sdk.errors import MissingExtraError
+from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.interop import faces_to_frame, faces_to_supervision, normalized_landmarks
-from tests.conftest import REPOSITORY
+from tests.conftest import EXAMPLES, REPOSITORY
+from tests.example_boxes import ASTRONAUT_BOX
 
 POINTS = np.random.default_rng(0).uniform(10, 90, (2, 68, 2)).astype(np.float32)
 
@@ -86,31 +89,39 @@ def test_normalized_points_count_from_the_corner_of_the_picture():
         normalized_landmarks(face(), (0, 100))
 
 
-def listed(*rows: list[float]) -> SimpleNamespace:
-    return SimpleNamespace(tolist=lambda: list(rows) if len(rows) != 1 else rows[0])
-
-
 def answer(**fields: object) -> SimpleNamespace:
     return SimpleNamespace(**fields)
 
 
-# What each library gives for a box from (10, 20) to (110, 120).
-ANSWERS = {
+# What the detectors answered for examples/astronaut.jpg, whose face box is (179, 87, 272, 179); of
+# Ultralytics and InsightFace, whose weights were not at hand, only the kinds of the values are
+# theirs. The fields of each object are those that the libraries' own classes have.
+ANSWERS: dict[str, object] = {
+    # dlib 20.0.1, get_frontal_face_detector()
     "rectangle": answer(
-        left=lambda: 10, top=lambda: 20, right=lambda: 110, bottom=lambda: 120
+        left=lambda: 175, top=lambda: 76, right=lambda: 265, bottom=lambda: 166
     ),
+    # MediaPipe 0.10.21, tasks.vision.FaceDetector with face_detection_short_range.tflite
     "detection": answer(
-        bounding_box=answer(origin_x=10, origin_y=20, width=100, height=100),
-        categories=[answer(score=0.5)],
+        bounding_box=answer(origin_x=176, origin_y=82, width=95, height=95),
+        categories=[answer(index=0, score=0.9166602, display_name=None, category_name=None)],
     ),
-    "row": [10, 20 - 0.245 / 0.755 * 100, 100, 100 / 0.755, *range(10), 0.5],
-    "found": answer(bbox=listed([10, 20, 110, 120]), det_score=0.5),
-    "result": answer(boxes=answer(data=np.array([[10, 20, 110, 120, 0.5, 0]]))),
+    # OpenCV 5.0.0, FaceDetectorYN with face_detection_yunet_2023mar.onnx
+    "row": [178.025, 62.6234, 90.0639, 113.599, 200.177, 101.837, 247.218, 102.655, 220.464,
+            124.592, 198.678, 142.879, 239.698, 143.697, 0.932069],
+    # InsightFace 2.1, app.common.Face
+    "found": answer(
+        bbox=np.array([177.2, 60.9, 270.4, 178.6], np.float32), det_score=np.float32(0.9)
+    ),
+    # Ultralytics 8.4.190, engine.results.Boxes: x, y, x, y, confidence, class
+    "result": answer(boxes=answer(data=np.array([[175, 70, 270, 180, 0.9, 0]], np.float32))),
+    # supervision 0.31.2, Detections
     "detections": answer(
-        xyxy=np.array([[10, 20, 110, 120]]), confidence=np.array([0.5])
+        xyxy=np.array([[176, 82, 271, 177]], np.float32), confidence=np.array([0.9], np.float32)
     ),
-    "boxes": np.array([[10, 20, 110, 120]]),
-    "probabilities": np.array([0.5]),
+    # facenet-pytorch 2.6.0, MTCNN(keep_all=True).detect: arrays of objects
+    "boxes": np.array([[180.98218, 62.00182, 267.81479, 172.08069]], object),
+    "probabilities": np.array([0.9999977], object),
 }  # fmt: skip
 
 
@@ -120,9 +131,23 @@ def documented_adapters() -> list[str]:
     return [line.split("  #")[0] for line in block.splitlines() if line and line[0] != "#"]
 
 
+def test_documented_adapters_are_of_all_answers():
+    lines = "\n".join(documented_adapters())
+    assert [name for name in ANSWERS if not re.search(rf"\b{name}\b", lines)] == []
+
+
 @pytest.mark.parametrize("line", documented_adapters())
-def test_documented_adapters_give_the_box(line):
+def test_documented_adapters_give_the_box_of_the_face(line):
     value = eval(line, {"BoundingBox": BoundingBox, **ANSWERS})
-    box = value[0] if isinstance(value, list) else value
-    assert list(box) == pytest.approx([10, 20, 110, 120])
-    assert box.score in (None, 0.5)
+    [box] = value if isinstance(value, list) else [value]
+    assert intersection_over_union([list(box)], list(ASTRONAUT_BOX))[0, 0] > 0.6
+    assert box.score is None or 0.89 < box.score < 1
+
+
+def test_documented_adapter_takes_what_opencv_answers(yunet_file):
+    picture = cv2.imread(str(EXAMPLES / "astronaut.jpg"))
+    detector = cv2.FaceDetectorYN.create(str(yunet_file), "", picture.shape[1::-1], 0.6)
+    [row] = detector.detect(picture)[1].tolist()
+    [line] = [line for line in documented_adapters() if "row[" in line]
+    box = eval(line, {"BoundingBox": BoundingBox, "row": row})
+    assert intersection_over_union([list(box)], list(ASTRONAUT_BOX))[0, 0] > 0.8
