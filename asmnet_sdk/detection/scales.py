@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["LARGEST_SIDE", "closer_side", "first_side", "merge_looks", "well_seen_size"]
+__all__ = [
+    "LARGEST_SIDE",
+    "closer_side",
+    "first_side",
+    "holds_middle_of",
+    "merge_looks",
+    "well_seen_size",
+]
 
 LARGEST_SIDE = 2560
 """No look is larger, however small the wanted faces are."""
@@ -78,11 +85,12 @@ def merge_looks(
     """
     large = [box for box in earlier if max(box.width, box.height) >= well_seen]
     small = [box for box in earlier if max(box.width, box.height) < well_seen]
-    new = [box for box in closer if not any(_holds_middle_of(big, box) for big in large)]
+    new = [box for box in closer if not any(holds_middle_of(big, box) for big in large)]
     return [*large, *_without_doubles(small, new, overlap_threshold), *new]
 
 
-def _holds_middle_of(box: BoundingBox, other: BoundingBox) -> bool:
+def holds_middle_of(box: BoundingBox, other: BoundingBox) -> bool:
+    """Say whether the other box's middle lies in this box."""
     x, y = other.center
     return box.x_min <= x <= box.x_max and box.y_min <= y <= box.y_max
 

@@ -35,10 +35,11 @@ def test_what_is_not_confirmed_is_dropped():
     assert without_refuted([LIKELY, SURE], Judge(0.6), threshold=0.5) == [SURE]
 
 
-def test_beside_a_single_sure_face_only_likely_ones_are_looked_at():
+def test_beside_a_sure_face_unlikely_ones_are_looked_at_parts_of_it_are_not():
+    eye = BoundingBox(1, 1, 5, 5, score=0.45)
     judge = Judge(0.9)
-    assert without_refuted([LIKELY, UNLIKELY, SURE], judge, threshold=0.5) == [SURE, LIKELY]
-    assert judge.asked == [LIKELY]
+    assert without_refuted([eye, UNLIKELY, SURE], judge, threshold=0.5) == [SURE, UNLIKELY]
+    assert judge.asked == [UNLIKELY]
 
 
 def test_of_many_doubted_boxes_the_best_are_judged():
