@@ -12,6 +12,7 @@ from itertools import count
 from types import MappingProxyType
 
 from asmnet_sdk.errors import InvalidImageError
+from asmnet_sdk.images.image_header import ImageHeader
 
 __all__ = ["read_heif"]
 
@@ -37,12 +38,12 @@ _ORIENTATIONS: Mapping[tuple[int, int | None], int] = MappingProxyType(
 )
 
 
-def read_heif(data: bytes, file_format: str) -> tuple[int, int, int]:
-    """Return width and height as stored, and the EXIF orientation, of the main picture.
+def read_heif(data: bytes, file_format: str) -> ImageHeader:
+    """Read size and orientation of the main picture.
 
     Args:
         data: The whole file.
-        file_format: How errors call it.
+        file_format: ``"AVIF"`` or ``"HEIC"``.
 
     Raises:
         InvalidImageError: There is no such picture, or the file is cut short.
@@ -63,7 +64,9 @@ def read_heif(data: bytes, file_format: str) -> tuple[int, int, int]:
             turns = data[start] & 3
         elif kind == b"imir":
             mirror = data[start] & 1
-    return *size_wh, _ORIENTATIONS[turns, mirror]
+    width, height = size_wh
+    orientation = _ORIENTATIONS[turns, mirror]
+    return ImageHeader(file_format=file_format, width=width, height=height, orientation=orientation)
 
 
 class _Boxes:
