@@ -2,7 +2,8 @@
 
 ``python -m lab.dense_labels --help``. The 68 points that both layouts share stay
 as they are; the other 30 come from the other network, and move as its error at the shared points
-beside them says. The result is a folder in 300-W layout.
+beside them says; pupils come from MediaPipe's mesh where both agree on them. The result is a folder
+in 300-W layout, or for packed faces (``lab.training_sets``) such a file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -25,10 +27,22 @@ from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.augmentation import jitter_box
+from asmnet_sdk.training.samples import FaceSamples
 from lab.label_files import link_photo, write_head_poses, write_pts
+from lab.mesh_points import MESH_TO_WFLW
 from lab.mirroring import mirror_box, mirror_points
 
-__all__ = ["Labeller", "complete_landmarks", "label_folder", "load_pfld", "mean_of_views"]
+__all__ = [
+    "BESIDE",
+    "Labeller",
+    "Teachers",
+    "complete_landmarks",
+    "label_folder",
+    "label_samples",
+    "load_mesh_pupils",
+    "load_pfld",
+    "mean_of_views",
+]
 
 logger = logging.getLogger("asmnet_sdk.training")
 
@@ -36,13 +50,15 @@ Image: TypeAlias = NDArray[np.uint8]
 Landmarks: TypeAlias = NDArray[np.float32]
 
 Labeller: TypeAlias = Callable[[Image, BoundingBox], Landmarks]
-"""Gives the (98, 2) landmarks, in image pixels, of the face in a box of an RGB image."""
+"""Gives the (K, 2) landmarks, in image pixels, of the face in a box of an RGB image."""
 
 _SHARED = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
+_PUPILS = [96, 97]
 _VIEWS = 6
+_LEAST_PRESENCE = 0.9
+_PUPILS_AGREE = 0.2  # share of the width of the eye
 
-# Each point that only WFLW has -> the shared points beside it.
-_BESIDE = MappingProxyType(
+BESIDE = MappingProxyType(
     {
         **{i: (i - 1, i + 1) for i in range(1, 32, 2)},
         **{38: (37,), 39: (36,), 40: (35,), 41: (34,)},
@@ -51,6 +67,7 @@ _BESIDE = MappingProxyType(
         **{96: (60, 61, 63, 64, 65, 67), 97: (68, 69, 71, 72, 73, 75)},
     }
 )
+"""Each point that only WFLW has -> the shared points beside it."""
 
 
 def complete_landmarks(found: Landmarks, truth: Landmarks) -> Landmarks:
@@ -62,7 +79,7 @@ def complete_landmarks(found: Landmarks, truth: Landmarks) -> Landmarks:
     """
     shift = np.zeros_like(found)
     shift[_SHARED] = truth - found[_SHARED]
-    for point, beside in _BESIDE.items():
+    for point, beside in BESIDE.items():
         shift[point] = shift[list(beside)].mean(axis=0)
     return found + shift
 
@@ -102,17 +119,68 @@ def load_pfld(path: Path) -> Labeller:
     return label
 
 
-def label_folder(
-    label: Labeller, faces: Sequence[AnnotatedFace], out: Path, *, highest_error: float = 0.08
-) -> int:
+def load_mesh_pupils(task_file: Path) -> Labeller:
+    """Load what gives the (2, 2) pupils, right and left, of a face that MediaPipe's mesh fits."""
+    from lab.mesh import MeshTeacher  # needs ai-edge-litert, as nothing else here does
+
+    teacher = MeshTeacher(task_file)
+
+    def label(image: Image, box: BoundingBox) -> Landmarks:
+        mesh = teacher.predict(image, box)
+        if mesh.presence < _LEAST_PRESENCE:
+            return np.full((2, 2), np.nan, np.float32)
+        return mesh.points[MESH_TO_WFLW[_PUPILS, 0], :2].astype(np.float32)
+
+    return label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teachers:
+    """Two networks that label a face.
+
+    Attributes:
+        dense: Gives all 98 points.
+        pupils: Gives the two pupils, NaN where it sees none; None leaves them to ``dense``.
+        highest_error: Faces at whose shared points ``dense`` errs by more, as a mean share of the
+            longer side of the face box, are not labelled.
+    """
+
+    dense: Labeller
+    pupils: Labeller | None = None
+    highest_error: float = 0.05
+
+    def complete(
+        self, image: Image, truth: Landmarks, generator: np.random.Generator
+    ) -> Landmarks | None:
+        """Return the (98, 2) landmarks of a face with 68 known ones, or None where they disagree.
+
+        Points without a label, and those beside them, are NaN.
+        """
+        box = BoundingBox.around(truth[np.isfinite(truth).all(axis=1)])
+        found = mean_of_views(self.dense, image, box, generator=generator)
+        errors = np.linalg.norm(found[_SHARED] - truth, axis=1)
+        if np.nanmean(errors) > self.highest_error * max(box.width, box.height):
+            return None
+        completed = complete_landmarks(found, truth)
+        if self.pupils is not None:
+            completed[_PUPILS] = _agreed_pupils(self.pupils(image, box), completed)
+        return completed
+
+
+def _agreed_pupils(pupils: Landmarks, dense: Landmarks) -> Landmarks:
+    """Return the (2, 2) pupils where they lie near those of (98, 2) landmarks, else the latter."""
+    widths = np.linalg.norm(dense[[60, 68]] - dense[[64, 72]], axis=1)
+    apart = np.linalg.norm(pupils - dense[_PUPILS], axis=1)
+    return np.where((apart < _PUPILS_AGREE * widths)[:, None], pupils, dense[_PUPILS])
+
+
+def label_folder(teachers: Teachers, faces: Sequence[AnnotatedFace], out: Path) -> int:
     """Label annotated faces into a folder in 300-W layout.
 
     Args:
-        label: The 98-point network.
+        teachers: The networks.
         faces: Faces with 68 landmarks.
         out: Receives SUBSET/NAME.pts, links to the photos and head_pose.csv.
-        highest_error: Faces at whose shared points the network errs by more, as a mean share of
-            the distance of the outer eye corners, are left out.
 
     Returns:
         The number of faces kept.
@@ -123,14 +191,13 @@ def label_folder(
     kept = 0
     for face in faces:
         image = load_image(face.photo)
-        box = BoundingBox.around(face.landmarks)
-        found = mean_of_views(label, image, box, generator=generator)
-        if _mean_error(found, face.landmarks) > highest_error:
+        landmarks = teachers.complete(image, face.landmarks, generator)
+        if landmarks is None:
             continue
         kept += 1
         folder = out / face.subset
         folder.mkdir(parents=True, exist_ok=True)
-        write_pts(folder / f"{face.name}.pts", complete_landmarks(found, face.landmarks))
+        write_pts(folder / f"{face.name}.pts", landmarks)
         link_photo(face.photo, folder)
         if (pose := face.head_pose) is not None:
             angles = (pose.yaw, pose.pitch, pose.roll, face.head_pose_spread)
@@ -139,23 +206,59 @@ def label_folder(
     return kept
 
 
-def _mean_error(found: Landmarks, truth: Landmarks) -> float:
-    right, left = IBUG_68.eye_corners
-    errors = np.linalg.norm(found[_SHARED] - truth, axis=1)
-    return float(errors.mean() / np.linalg.norm(truth[right] - truth[left]))
+def label_samples(teachers: Teachers, samples: FaceSamples) -> FaceSamples:
+    """Return packed faces with 98 points; those that only WFLW has are NaN where nobody knows.
+
+    They are trusted, and seen, as the least of the points beside them.
+    """
+    generator = np.random.default_rng(0)
+    landmarks = np.full((len(samples), 98, 2), np.nan, np.float32)
+    landmarks[:, _SHARED] = samples.landmarks
+    for points, canvas, truth in zip(landmarks, samples.canvases, samples.landmarks, strict=True):
+        completed = teachers.complete(canvas, truth, generator)
+        if completed is not None:
+            points[:] = completed
+    return replace(
+        samples,
+        landmarks=landmarks,
+        landmark_weights=_least_beside(samples.landmark_weights),
+        landmark_visible=_least_beside(samples.landmark_visible),
+    )
+
+
+def _least_beside(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (N, 98) of (N, 68) values: those of the shared points, and the least beside."""
+    dense = np.full((len(values), 98), np.nan, np.float32)
+    dense[:, _SHARED] = values
+    for point, beside in BESIDE.items():
+        dense[:, point] = dense[:, list(beside)].min(axis=1)
+    return dense
 
 
 def main() -> None:
-    """Label folders from the command line."""
+    """Label folders and files from the command line."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     parser = argparse.ArgumentParser(prog="python -m lab.dense_labels", description=__doc__)
     parser.add_argument("network", type=Path, help="PFLD_GhostOne_112_1_opt_sim.onnx")
-    parser.add_argument("photos", type=Path, help="folder in 300-W layout with 68 points a face")
-    parser.add_argument("out", type=Path, help="folder that receives the labels")
+    parser.add_argument(
+        "photos", type=Path, help="folder in 300-W layout with 68 points a face, or packed faces"
+    )
+    parser.add_argument("out", type=Path, help="folder or file that receives the labels")
+    parser.add_argument("--mesh", type=Path, help="face_landmarker.task, for the pupils")
     arguments = parser.parse_args()
+    teachers = Teachers(
+        dense=load_pfld(arguments.network),
+        pupils=load_mesh_pupils(arguments.mesh) if arguments.mesh else None,
+    )
+    if arguments.photos.suffix == ".npz":
+        labelled = label_samples(teachers, FaceSamples.load(arguments.photos))
+        labelled.save(arguments.out)
+        count = int(np.isfinite(labelled.landmarks[:, _PUPILS]).all(axis=(1, 2)).sum())
+        logger.info("%d of %d faces labelled in %s", count, len(labelled), arguments.out)
+        return
     faces = read_annotations(arguments.photos)
-    kept = label_folder(load_pfld(arguments.network), faces, arguments.out)
-    logger.info("%d of %d faces labelled in %s", kept, len(faces), arguments.out)
+    count = label_folder(teachers, faces, arguments.out)
+    logger.info("%d of %d faces labelled in %s", count, len(faces), arguments.out)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["MESH_TO_IBUG", "OVAL"]
+from asmnet_sdk.layouts import IBUG_68, WFLW_98, shared_points
+
+__all__ = ["MESH_TO_IBUG", "MESH_TO_WFLW", "OVAL"]
 
 MESH_TO_IBUG = np.array(
     [
@@ -21,6 +23,25 @@ MESH_TO_IBUG = np.array(
 This is a list that many projects use, with 70 and 300 as the outer ends of the
 eyebrows instead of 71 and 301: on photos for training they lie nearer to the annotated points.
 """
+
+_ONLY_WFLW = {
+    **{38: 55, 39: 65, 40: 52, 41: 53, 47: 283, 48: 282, 49: 295, 50: 285},
+    **{62: 159, 66: 145, 70: 386, 74: 374, 96: 468, 97: 473},
+}
+
+
+def _mesh_to_wflw() -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    pairs = np.zeros((WFLW_98.point_count, 2), np.int64)
+    for point, of_ibug in shared_points(IBUG_68, WFLW_98).items():
+        pairs[point] = MESH_TO_IBUG[of_ibug]
+    for point, of_mesh in _ONLY_WFLW.items():
+        pairs[point] = of_mesh
+    pairs[1:32:2] = np.column_stack([pairs[0:31:2, 0], pairs[2:33:2, 0]])  # along the jaw
+    return pairs
+
+
+MESH_TO_WFLW = _mesh_to_wflw()
+"""The two mesh points between which each of the 98 lies; mostly twice the same."""
 
 OVAL = np.array(
     [

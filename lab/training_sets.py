@@ -12,8 +12,10 @@ import csv
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +128,13 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def pack_turned_views(data: Path, pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
-    """Turn the photos of 300-W: some views of each for training, fixed yaws for validation."""
+def pack_turned_views(
+    data: Path, pretrained: Path, *, views: int = 3
+) -> tuple[FaceSamples, FaceSamples]:
+    """Turn the photos of 300-W: some views of each for training, fixed yaws for validation.
+
+    Their annotations may be those of ``lab.dense_labels``.
+    """
     generator = np.random.default_rng(0)
     faces = [
         face
@@ -144,7 +151,7 @@ def pack_turned_views(data: Path, pretrained: Path) -> tuple[FaceSamples, FaceSa
                 poses = [(sign * target, pitch) for target in _VALIDATION_YAWS]
                 validation += [_view(source, triangles, pose) for pose in poses]
         else:
-            poses = [_random_pose(yaw, pitch, generator) for _ in range(3)]
+            poses = [_random_pose(yaw, pitch, generator) for _ in range(views)]
             training += [_view(source, triangles, pose) for pose in poses]
     return FaceSamples.join(training), FaceSamples.join(validation)
 
@@ -200,7 +207,9 @@ def _view(
     )
 
 
-SOURCES: Mapping[str, Callable[[Path, Path], tuple[FaceSamples, FaceSamples]]] = MappingProxyType(
+_Packer: TypeAlias = Callable[[Path, Path], tuple[FaceSamples, FaceSamples]]
+
+SOURCES: Mapping[str, _Packer] = MappingProxyType(
     {
         "w300": pack_w300,
         "aflw": pack_aflw,
@@ -218,10 +227,17 @@ def main() -> None:
     parser.add_argument("pretrained", type=Path, help="folder with face_landmarker.task")
     parser.add_argument("out", type=Path, help="folder that receives the files")
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=list(SOURCES))
+    parser.add_argument(
+        "--views", type=int, default=3, help="turned views of each training photo (default: 3)"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    packers: dict[str, _Packer] = {
+        **SOURCES,
+        "turned_views": partial(pack_turned_views, views=arguments.views),
+    }
     for source in arguments.sources:
-        training, validation = SOURCES[source](arguments.data, arguments.pretrained)
+        training, validation = packers[source](arguments.data, arguments.pretrained)
         training.save(arguments.out / f"{source}.npz")
         validation.save(arguments.out / f"{source}_validation.npz")
         logger.info("%s: %d faces, %d validate", source, len(training), len(validation))

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix
 from asmnet_sdk.geometry import euler_to_rotation, transform_points
+from asmnet_sdk.layouts import IBUG_68, WFLW_98
 from asmnet_sdk.results import BoundingBox
-from lab.mesh_points import MESH_TO_IBUG, OVAL
+from lab.mesh_points import MESH_TO_IBUG, MESH_TO_WFLW, OVAL
 
 __all__ = ["SourceView", "TurnedView", "read_triangles", "turn_view"]
 
@@ -39,7 +40,7 @@ class SourceView:
 
     Attributes:
         picture: (H, W, 3) uint8 RGB.
-        landmarks: (68, 2) pixels.
+        landmarks: (68, 2), or (98, 2), pixels.
         mesh: (478, 3) pixels, z towards the scene.
         head_pose: (3,) yaw, pitch, roll of the face in this picture, in degrees.
     """
@@ -56,8 +57,8 @@ class TurnedView:
 
     Attributes:
         canvas: (C, C, 3) uint8 RGB.
-        landmarks: (68, 2) canvas pixels; far jaw points on the outline of the face.
-        visible: (68,) 1 where the head itself does not hide the point, else 0.
+        landmarks: (K, 2) canvas pixels; far jaw points on the outline of the face.
+        visible: (K,) 1 where the head itself does not hide the point, else 0.
     """
 
     canvas: NDArray[np.uint8]
@@ -116,7 +117,7 @@ def turn_view(
     rings = _rings(mesh[OVAL] @ old, width) @ old.T
     vertices = np.vstack([mesh, rings])
     turned = vertices @ (new @ old.T).T
-    points = _to_frame(np.column_stack([source.landmarks, source.mesh[MESH_TO_IBUG, 2]]), centre)
+    points = _to_frame(np.column_stack([source.landmarks, _depths(source)]), centre)
     points = points @ (new @ old.T).T
     flat = _on_outline(points, turned[: len(mesh)], float(head_pose[0]))
     picture_points = np.column_stack([flat[:, 0] + centre[0], centre[1] - flat[:, 1]])
@@ -135,6 +136,26 @@ def turn_view(
     landmarks = transform_points(matrix, picture_points).astype(np.float32)
     visible = _visible(landmarks, points[:, 2], depth, width, float(head_pose[0]))
     return TurnedView(canvas=canvas, landmarks=landmarks, visible=visible)
+
+
+def _depths(source: SourceView) -> Points:
+    """Return the (K,) depths of the mesh at the landmarks."""
+    if len(source.landmarks) == IBUG_68.point_count:
+        depths: Points = source.mesh[MESH_TO_IBUG, 2]
+    else:
+        depths = source.mesh[MESH_TO_WFLW, 2].mean(axis=1)
+    return depths
+
+
+def _far_jaw(point_count: int, yaw: float) -> tuple[int, ...]:
+    """Return the jaw points of the side that turns away, chin left out.
+
+    With yaw > 0 the nose points to the image left, so that side of the face is the far one.
+    """
+    layout = IBUG_68 if point_count == IBUG_68.point_count else WFLW_98
+    jaw = layout.contours["jaw"].indices
+    half = len(jaw) // 2
+    return jaw[:half] if yaw > 0 else jaw[half + 1 :]
 
 
 def _to_frame(points: Points, centre: Points) -> Points:
@@ -229,16 +250,14 @@ def _outline(points: Points) -> tuple[Points, Points]:
 
 
 def _on_outline(points: Points, mesh: Points, yaw: float) -> Points:
-    """Return (68, 2) places in the frame; far jaw points slide to the outline at their height."""
+    """Return (K, 2) places in the frame; far jaw points slide to the outline at their height."""
     flat = points[:, :2].copy()
     share = float(np.clip((_OUTLINE_GONE - abs(yaw)) / (_OUTLINE_GONE - _OUTLINE_FULL), 0, 1))
     if abs(yaw) < 10 or share == 0:
         return flat
-    # yaw > 0: the nose points to the image left, so that side of the face is the far one.
     side = -1.0 if yaw > 0 else 1.0
-    far = range(8) if yaw > 0 else range(9, 17)
     height = np.ptp(mesh[:, 1])
-    for k in far:
+    for k in _far_jaw(len(points), yaw):
         near_in_height = np.abs(mesh[:, 1] - flat[k, 1]) < 0.04 * height
         if near_in_height.any():
             outline = side * (side * mesh[near_in_height, 0]).max()
@@ -255,7 +274,8 @@ def _visible(
     visible: NDArray[np.float32] = (
         depth > surface[rows, columns] - _HIDDEN_TOLERANCE * width
     ).astype(np.float32)
-    far = slice(0, 8) if yaw > 0 else slice(9, 17)
     if abs(yaw) >= 10:
-        visible[far] = abs(yaw) < (_OUTLINE_FULL + _OUTLINE_GONE) / 2
+        visible[list(_far_jaw(len(landmarks), yaw))] = (
+            abs(yaw) < (_OUTLINE_FULL + _OUTLINE_GONE) / 2
+        )
     return visible

@@ -13,6 +13,7 @@ from asmnet_sdk.layouts import (
     is_convertible,
     layout_from_table,
     layout_to_table,
+    shared_points,
 )
 
 
@@ -102,3 +103,23 @@ def test_equal_names_mean_nothing_where_no_layout_is_shared():
     mine = layout_from_table(layout_to_table(IBUG_68) | {"name": "MINE"})
     assert not is_convertible(mine, IBUG_68)
     assert not is_convertible(IBUG_68, mine)
+
+
+def test_shared_points_are_those_of_the_conversion_either_way():
+    there = shared_points(IBUG_68, WFLW_98)
+    assert len(there) == 68
+    assert (there[0], there[2], there[60], there[95]) == (0, 1, 36, 67)
+    assert shared_points(WFLW_98, IBUG_68) == {old: new for new, old in there.items()}
+    assert shared_points(IBUG_68, FIVE_POINT) == {2: 30, 3: 48, 4: 54}
+    lips = layout_from_table(
+        {
+            "name": "LIPS",
+            "points": ["outer_lip_6", "mole", "outer_lip_0"],
+            "normalise_by": ["outer_lip_0", "outer_lip_6"],
+            "shares_points_of": "IBUG_68",
+        }
+    )
+    assert shared_points(IBUG_68, lips) == {0: 54, 2: 48}
+    assert shared_points(WFLW_98, lips) == {0: 82, 2: 76}
+    stranger = layout_from_table(layout_to_table(IBUG_68) | {"name": "MINE"})
+    assert shared_points(IBUG_68, stranger) == {}

@@ -14,7 +14,7 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts.known import LAYOUTS
 from asmnet_sdk.layouts.layout import Layout
 
-__all__ = ["convert_landmarks", "is_convertible"]
+__all__ = ["convert_landmarks", "is_convertible", "shared_points"]
 
 _Sources: TypeAlias = Mapping[int, tuple[int, ...]]
 """Target point -> the source points whose mean it is."""
@@ -88,22 +88,41 @@ def convert_landmarks(
     )
 
 
-@lru_cache(maxsize=256)
+def shared_points(source: Layout, target: Layout) -> dict[int, int]:
+    """Return which points two layouts have in common: point of the target -> point of the source.
+
+    They are the same point of the face, by the conversions and names that ``convert_landmarks``
+    goes by; none is a mean of several.
+    """
+    there, back = _known_sources(source, target), _known_sources(target, source)
+    found = {sources[0]: point for point, sources in back.items() if len(sources) == 1}
+    found |= {point: sources[0] for point, sources in there.items() if len(sources) == 1}
+    return dict(sorted(found.items()))
+
+
 def _sources_of(source: Layout, target: Layout) -> tuple[tuple[int, ...], ...] | None:
-    """Return for each target point its source points, by way of a shared layout if need be."""
+    """Return for each target point its source points, unless some are missing."""
     if source.name == target.name:
         return None
+    found = _known_sources(source, target)
+    return tuple(found.values()) if len(found) == target.point_count else None
+
+
+@lru_cache(maxsize=256)
+def _known_sources(source: Layout, target: Layout) -> _Sources:
+    """Return the source points of the most target points, by way of a shared layout if need be."""
     shared = (source.shares_points_of, target.shares_points_of)
-    for middle in (source, *(LAYOUTS[name] for name in shared if name is not None)):
-        first, then = _direct_sources(source, middle), _direct_sources(middle, target)
-        found = [
-            tuple(point for step in steps for point in first[step])
-            for steps in then.values()
-            if all(step in first for step in steps)
-        ]
-        if len(found) == target.point_count:
-            return tuple(found)
-    return None
+    middles = (source, *(LAYOUTS[name] for name in shared if name is not None))
+    return max((_sources_by_way_of(middle, source, target) for middle in middles), key=len)
+
+
+def _sources_by_way_of(middle: Layout, source: Layout, target: Layout) -> _Sources:
+    first, then = _direct_sources(source, middle), _direct_sources(middle, target)
+    return {
+        point: tuple(origin for step in steps for origin in first[step])
+        for point, steps in then.items()
+        if all(step in first for step in steps)
+    }
 
 
 def _direct_sources(source: Layout, target: Layout) -> _Sources:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,9 +18,21 @@ COVERAGE = 0.68
 
 
 def calibrate_sigma(
-    network: SpatialAsmnet, validation: FaceSamples, *, size: int, crop_scale: float
+    network: SpatialAsmnet,
+    validation: FaceSamples,
+    *,
+    size: int,
+    crop_scale: float,
+    points: Sequence[int] | None = None,
 ) -> float:
     """Scale the network's sigma so that it holds ``COVERAGE`` of the validation errors.
+
+    Args:
+        network: The network.
+        validation: Faces that did not train it.
+        size: Side of the crops.
+        crop_scale: Crop side / longer side of the face box.
+        points: The landmarks whose sigma is scaled; None: all.
 
     Returns:
         The factor applied.
@@ -26,11 +40,12 @@ def calibrate_sigma(
     crops, truth = upright_crops(validation, size=size, crop_scale=crop_scale)
     predicted = predict_crops(network, crops)
     assert predicted.landmark_log_sigma is not None
+    chosen = slice(None) if points is None else list(points)
     errors = (predicted.landmarks - torch.from_numpy(truth)).norm(dim=2)
-    ratios = errors / predicted.landmark_log_sigma.exp()
+    ratios = (errors / predicted.landmark_log_sigma.exp())[:, chosen]
     factor = float(np.quantile(ratios[ratios.isfinite()], COVERAGE))
     with torch.no_grad():
-        network.sigma_bias.add_(float(np.log(factor)))
+        network.sigma_bias[chosen] += float(np.log(factor))
     return factor
 
 

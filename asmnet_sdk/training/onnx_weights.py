@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.shared_points import Carry
 
 __all__ = ["conv_norm_pairs", "read_onnx_weights", "restore_norms", "take_onnx_weights"]
 
@@ -73,13 +74,16 @@ def _name_shared(found: dict[str, Tensor], node: onnx.NodeProto) -> None:
             found.setdefault(gaps[0] + suffix, found[name])
 
 
-def take_onnx_weights(network: FaceNetwork, path: Path, crops: Tensor) -> list[str]:
+def take_onnx_weights(
+    network: FaceNetwork, path: Path, crops: Tensor, carry: Carry | None = None
+) -> list[str]:
     """Take from a model file what fits a network: its trunk, and each layer of equal shape.
 
     Args:
         network: The network, which is left evaluating.
         path: The model file.
         crops: (N, 3, S, S) images in [-1, 1] that show faces, for the batch norms.
+        carry: Gives what layers of another shape take over; None: nothing.
 
     Returns:
         The names of what the file does not hold, or holds in another shape.
@@ -92,11 +96,13 @@ def take_onnx_weights(network: FaceNetwork, path: Path, crops: Tensor) -> list[s
     norms = set(pairs.values())
     biases = {conv: found[f"{conv}.weight_bias"] for conv in pairs if _has(found, network, conv)}
     incomplete = {f"{conv}.weight" for conv in pairs if conv not in biases}
+    wanted = network.state_dict()
     state = {
         name: found[name]
-        for name, value in network.state_dict().items()
+        for name, value in wanted.items()
         if name in found and found[name].shape == value.shape and name not in incomplete
     }
+    state |= carry(found, wanted) if carry else {}
     absent = [
         name
         for name, _ in network.named_parameters()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 import cv2
 import torch
 
+from asmnet_sdk.landmarks.contract import read_contract
+from asmnet_sdk.layouts import Layout, shared_points
+from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.choices import layout_of, network_maker, objective_maker
-from asmnet_sdk.training.configuration import RunConfig
+from asmnet_sdk.training.configuration import RunConfig, read_config
 from asmnet_sdk.training.fine_tuning import start_file
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.loop import Record, save_state
@@ -24,13 +29,22 @@ from asmnet_sdk.training.run_faces import (
     load_training_faces,
     read_faces,
 )
-from asmnet_sdk.training.run_folder import WEIGHTS_FILE, claim_folder
+from asmnet_sdk.training.run_folder import CONFIG_FILE, WEIGHTS_FILE, claim_folder
 from asmnet_sdk.training.samples import FaceSamples, load_face_samples
+from asmnet_sdk.training.shared_points import Carry, carry_points
 from asmnet_sdk.training.start_poses import with_start_poses
 from asmnet_sdk.training.trainer import Trainer
 from asmnet_sdk.training.weights import take_weights
 
-__all__ = ["Listener", "draw_run", "finish_run", "prepare_run", "take_start", "train"]
+__all__ = [
+    "Listener",
+    "draw_run",
+    "finish_run",
+    "prepare_run",
+    "start_layout",
+    "take_start",
+    "train",
+]
 
 logger = logging.getLogger("asmnet_sdk.training")
 
@@ -67,8 +81,12 @@ def train(config: RunConfig, listener: Listener) -> Trainer:
     return trainer
 
 
-def prepare_run(config: RunConfig) -> Trainer:
+def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Trainer:
     """Read the photos and make the trainer, which continues where the run folder's run stopped.
+
+    Args:
+        config: The run.
+        make_trainer: Its kind of trainer.
 
     Raises:
         InvalidInputError: The configuration or a photo cannot be used, or the folder holds
@@ -90,7 +108,7 @@ def prepare_run(config: RunConfig) -> Trainer:
             faces = with_start_poses(faces, network, recipe)
     negatives = load_run_negatives(config, training)
     source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
-    trainer = Trainer(
+    trainer = make_trainer(
         network,
         make_objective(source, config.out),
         source,
@@ -106,16 +124,35 @@ def take_start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> l
     """Take the weights of an earlier run or of a model file; return what starts anew."""
     assert config.start_from is not None
     file = start_file(config.start_from)
+    carry = _carry_to(config, file, faces)
     if file.suffix == ".pt":
-        fresh = take_weights(network, file)
+        fresh = take_weights(network, file, carry)
     else:
         crops, _ = upright_crops(
             faces, size=config.recipe.size, crop_scale=config.recipe.crop_scale
         )
-        fresh = take_onnx_weights(network, file, to_network_input(crops[:64]))
+        fresh = take_onnx_weights(network, file, to_network_input(crops[:64]), carry)
     if fresh:
         logger.info("not in %s, so they start anew: %s", config.start_from, ", ".join(fresh))
     return fresh
+
+
+def _carry_to(config: RunConfig, file: Path, faces: FaceSamples) -> Carry | None:
+    """Return what takes over the points that a start for another layout shares with the run's."""
+    layout, start = layout_of(config), start_layout(file)
+    if start is None or start.name == layout.name:
+        return None
+    shared = shared_points(start, layout)
+    logger.info("%s shares %d of %d points", file, len(shared), layout.point_count)
+    return partial(carry_points, shared=shared, shapes=faces.landmarks)
+
+
+def start_layout(file: Path) -> Layout | None:
+    """Return the layout of a model file, or of the run that left weights, if it is known."""
+    if file.suffix != ".pt":
+        return read_contract(OnnxSession(file, device="cpu"))[1]
+    config = file.parent / CONFIG_FILE
+    return layout_of(read_config(config)) if config.exists() else None
 
 
 def draw_run(trainer: Trainer) -> None:

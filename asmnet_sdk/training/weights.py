@@ -10,6 +10,7 @@ from torch import Tensor
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.networks import FaceNetwork
+from asmnet_sdk.training.shared_points import Carry
 
 __all__ = ["load_weights", "take_weights"]
 
@@ -28,10 +29,15 @@ def load_weights(network: FaceNetwork, path: Path) -> None:
         raise InvalidInputError(f"{path} holds no weights of {kind}: {exc}") from exc
 
 
-def take_weights(network: FaceNetwork, path: Path) -> list[str]:
+def take_weights(network: FaceNetwork, path: Path, carry: Carry | None = None) -> list[str]:
     """Take from the weights of a like network what fits: its trunk, and each layer of equal shape.
 
     So a network with other heads, or for another layout, starts from what was learned before.
+
+    Args:
+        network: The network.
+        path: The file.
+        carry: Gives what layers of another shape take over; None: nothing.
 
     Returns:
         The names of what the file does not hold, or holds in another shape.
@@ -45,6 +51,7 @@ def take_weights(network: FaceNetwork, path: Path) -> list[str]:
         for name, value in wanted.items()
         if name in found and found[name].shape == value.shape
     }
+    fitting |= carry(found, wanted) if carry else {}
     fresh = sorted(wanted.keys() - fitting.keys())
     if any(name.startswith("trunk.") for name in fresh) or not fitting:
         raise InvalidInputError(f"{path} holds no weights of {type(network).__name__}'s trunk")

@@ -10,7 +10,14 @@ from asmnet_sdk import IBUG_68, WFLW_98, HeadPose
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.layouts import convert_landmarks
 from asmnet_sdk.results import BoundingBox
-from lab.dense_labels import complete_landmarks, label_folder, mean_of_views
+from asmnet_sdk.training.samples import sure_samples
+from lab.dense_labels import (
+    Teachers,
+    complete_landmarks,
+    label_folder,
+    label_samples,
+    mean_of_views,
+)
 
 GENERATOR = np.random.default_rng(0)
 DENSE = GENERATOR.uniform(40, 160, (98, 2)).astype(np.float32)
@@ -66,7 +73,7 @@ def faces(tmp_path):
 
 
 def test_labels_read_back_with_photo_and_head_pose(faces, tmp_path):
-    assert label_folder(exact, faces, tmp_path / "dense") == 1
+    assert label_folder(Teachers(dense=exact), faces, tmp_path / "dense") == 1
     [face] = read_annotations(tmp_path / "dense")
     np.testing.assert_allclose(face.landmarks, DENSE, atol=2e-3)
     assert face.photo.resolve() == faces[0].photo.resolve()
@@ -77,4 +84,35 @@ def test_faces_on_which_network_and_labels_disagree_are_left_out(faces, tmp_path
     def far_off(image, box):
         return exact(image, box) + 60
 
-    assert label_folder(far_off, faces, tmp_path / "dense") == 0
+    assert label_folder(Teachers(dense=far_off), faces, tmp_path / "dense") == 0
+
+
+def test_pupils_come_from_their_own_teacher_where_both_agree(faces):
+    eye = np.linalg.norm(DENSE[60] - DENSE[64])
+    moved = DENSE[[96, 97]] + np.array([[0.1 * eye, 0], [200, 0]], np.float32)
+    teachers = Teachers(dense=exact, pupils=lambda image, box: moved)
+    found = teachers.complete(picture(), TRUTH, np.random.default_rng(0))
+    np.testing.assert_allclose(found[96], moved[0], atol=1e-3)
+    np.testing.assert_allclose(found[97], DENSE[97], atol=1e-3)
+
+
+def test_packed_faces_have_no_points_beside_unknown_ones():
+    points = TRUTH[None].copy()
+    points[0, 0] = np.nan  # the first of the jaw
+    samples = sure_samples(picture()[None], points, np.zeros((1, 3), np.float32))
+    samples.landmark_weights[0, 1] = 0.25
+    dense = label_samples(Teachers(dense=exact), samples)
+    assert np.flatnonzero(~np.isfinite(dense.landmarks[0]).all(axis=1)).tolist() == [0, 1]
+    np.testing.assert_allclose(dense.landmarks[0, 2:], DENSE[2:], atol=1e-3)
+    assert dense.landmark_weights[0, [1, 2, 3, 4]].tolist() == [0.25, 0.25, 0.25, 1]
+
+
+def test_packed_faces_that_the_network_misses_keep_their_points():
+    def far_off(image, box):
+        return exact(image, box) + 60
+
+    samples = sure_samples(picture()[None], TRUTH[None], np.zeros((1, 3), np.float32))
+    dense = label_samples(Teachers(dense=far_off), samples)
+    known = np.isfinite(dense.landmarks[0]).all(axis=1)
+    assert known.sum() == 68
+    np.testing.assert_allclose(convert_landmarks(dense.landmarks[0], WFLW_98, IBUG_68), TRUTH)
