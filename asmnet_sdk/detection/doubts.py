@@ -8,7 +8,7 @@ from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import holds_middle_of
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["DOUBTED_SHARE", "is_unsure", "without_refuted"]
+__all__ = ["DOUBTED_SHARE", "is_unsure", "without_refuted", "without_small_doubts"]
 
 DOUBTED_SHARE = 0.4
 """Boxes are worth a judge's look from this share of the score threshold on."""
@@ -44,6 +44,21 @@ def without_refuted(
     verdicts = judge(doubted) if doubted else []
     confirmed = zip(doubted, verdicts, strict=True)
     return [*sure, *(box for box, certainty in confirmed if certainty >= _CONFIRMED)]
+
+
+def without_small_doubts(
+    boxes: Sequence[BoundingBox], *, threshold: float, well_seen: float
+) -> list[BoundingBox]:
+    """Return all boxes but the small ones that score too little: a closer look shows them better.
+
+    Args:
+        boxes: What a look shows.
+        threshold: Boxes that score more are sure.
+        well_seen: Longer side, in pixels, from which boxes are not small.
+    """
+    return [
+        box for box in boxes if _score(box) > threshold or max(box.width, box.height) >= well_seen
+    ]
 
 
 def is_unsure(boxes: Sequence[BoundingBox], judge: Judge | None) -> bool:

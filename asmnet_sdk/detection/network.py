@@ -14,7 +14,12 @@ from asmnet_sdk.detection.contract import (
     check_outputs,
     read_detector_contract,
 )
-from asmnet_sdk.detection.doubts import DOUBTED_SHARE, is_unsure, without_refuted
+from asmnet_sdk.detection.doubts import (
+    DOUBTED_SHARE,
+    is_unsure,
+    without_refuted,
+    without_small_doubts,
+)
 from asmnet_sdk.detection.lighting import brightened
 from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import (
@@ -133,20 +138,33 @@ class AsmnetDetector:
     ) -> list[BoundingBox]:
         """Look once, and more closely where that helps."""
         size_wh = (image.shape[1], image.shape[0])
-        boxes = self._look(image, side, judge)
-        for looks in range(_MOST_CLOSER_LOOKS):
+        boxes: list[BoundingBox] = []
+        seen_well_before = math.inf
+        for is_last in (*[False] * _MOST_CLOSER_LOOKS, True):
             well_seen = well_seen_size(self.metadata.smallest_face, side, size_wh)
-            closer = self._closer_side(side, size_wh, boxes, well_seen)
-            if closer is None or (looks and not boxes):
-                break
+            seen = self._boxes(image, side, judge)
+            if not is_last and self._is_followed(seen, side, size_wh, well_seen):
+                seen = without_small_doubts(
+                    seen, threshold=self.score_threshold, well_seen=well_seen
+                )
             boxes = merge_looks(
                 boxes,
-                self._look(image, closer, judge),
-                well_seen=well_seen,
+                without_refuted(seen, judge, threshold=self.score_threshold),
+                well_seen=seen_well_before,
                 overlap_threshold=self.overlap_threshold,
             )
-            side = closer
+            closer = self._closer_side(side, size_wh, boxes, well_seen)
+            if closer is None or (seen_well_before < math.inf and not boxes):
+                break
+            side, seen_well_before = closer, well_seen
         return boxes
+
+    def _is_followed(
+        self, seen: list[BoundingBox], side: float, size_wh: tuple[int, int], well_seen: float
+    ) -> bool:
+        """Say whether a closer look follows whatever a judge says of the doubted boxes."""
+        sure = [box for box in seen if (box.score or 0.0) > self.score_threshold]
+        return bool(sure) and self._closer_side(side, size_wh, sure, well_seen) is not None
 
     def _closer_side(
         self, side: float, size_wh: tuple[int, int], boxes: list[BoundingBox], well_seen: float
@@ -169,13 +187,6 @@ class AsmnetDetector:
             if max(box.width, box.height) >= well_seen
         ]
         return without_refuted(boxes, judge, threshold=math.inf)
-
-    def _look(
-        self, image: NDArray[np.uint8], side: float, judge: Judge | None
-    ) -> list[BoundingBox]:
-        """Find the faces in a photo whose long side is so long in the network's picture."""
-        boxes = self._boxes(image, side, judge)
-        return without_refuted(boxes, judge, threshold=self.score_threshold)
 
     def _boxes(
         self, image: NDArray[np.uint8], side: float, judge: Judge | None, quarters: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asmnet_sdk import BoundingBox
-from asmnet_sdk.detection.doubts import is_unsure, without_refuted
+from asmnet_sdk.detection.doubts import is_unsure, without_refuted, without_small_doubts
 
 SURE = BoundingBox(0, 0, 9, 9, score=0.9)
 ALSO_SURE = BoundingBox(60, 0, 69, 9, score=0.85)
@@ -40,6 +40,12 @@ def test_beside_a_sure_face_unlikely_ones_are_looked_at_parts_of_it_are_not():
     judge = Judge(0.9)
     assert without_refuted([eye, UNLIKELY, SURE], judge, threshold=0.5) == [SURE, UNLIKELY]
     assert judge.asked == [UNLIKELY]
+
+
+def test_doubts_that_a_closer_look_will_show_better_wait_for_it():
+    large = BoundingBox(100, 0, 119, 9, score=0.3)
+    kept = without_small_doubts([SURE, LIKELY, large], threshold=0.5, well_seen=12)
+    assert kept == [SURE, large]
 
 
 def test_of_many_doubted_boxes_the_best_are_judged():

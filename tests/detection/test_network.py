@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -122,10 +122,10 @@ def test_max_faces_keeps_the_largest(square_file):
 class LookedDetector(AsmnetDetector):
     """A detector that keeps the sides of its upright looks."""
 
-    def _look(self, image, side, quarters=0):
+    def _boxes(self, image, side, judge, quarters=0):
         if not quarters:
             self.sides = [*getattr(self, "sides", []), side]
-        return super()._look(image, side, quarters)
+        return super()._boxes(image, side, judge, quarters)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,22 @@ def test_a_small_face_is_found_beside_a_larger_small_one(tmp_path):
     squares = {RED: (600, 300, 62), GREEN: (1200, 200, 125)}
     boxes = AsmnetDetector(path).detect(picture_with_squares((2000, 1200), squares))
     assert [box.score for box in boxes] == pytest.approx([0.8, 0.9])
+
+
+def test_small_doubted_boxes_are_judged_in_the_last_look_alone(tmp_path):
+    """Red scores 0.8, green 0.9: with a threshold in between, red is doubted in every look."""
+    metadata = replace(METADATA, score_threshold=0.85).to_json()
+    path = write_square_detector(tmp_path / "m.onnx", metadata=metadata)
+    squares = {RED: (600, 300, 110), GREEN: (1200, 200, 110)}
+    asked = []
+
+    def judge(boxes):
+        asked.extend(round(box.score, 1) for box in boxes)
+        return [0.9 for _ in boxes]
+
+    boxes = AsmnetDetector(path).detect(picture_with_squares((2000, 1200), squares), judge=judge)
+    assert sorted(box.score for box in boxes) == pytest.approx([0.8, 0.9])
+    assert asked.count(0.8) == 1
 
 
 def test_small_photos_are_enlarged_twofold_at_most(tmp_path):
