@@ -14,7 +14,6 @@ from asmnet_sdk import (
     FaceAligner,
     draw_faces,
     load_image,
-    sample_photo,
     warp_face,
 )
 from benchmarks.portraits import EXAMPLES, PORTRAITS
@@ -23,7 +22,6 @@ from pictures.svg import Drawing
 __all__ = [
     "draw_box",
     "draw_error_radius",
-    "draw_group",
     "draw_paste_back",
     "draw_portraits",
     "draw_warps",
@@ -63,13 +61,6 @@ def draw_portraits(folder: Path) -> None:
         image, face = _portrait(name, (1000 - _GAP) // 2)
         drawn.append(draw_faces(image, [face], color="rgb"))
     _save(drawn, folder / "portraits.jpg")
-
-
-def draw_group(folder: Path) -> None:
-    """Draw the sample photo with all its faces: crowd, profile, tilted head, painting."""
-    photo = sample_photo()
-    faces = FaceAligner(device="cpu").predict(photo)
-    cv2.imwrite(str(folder / "group.jpg"), draw_faces(photo, faces), _QUALITY)
 
 
 def draw_warps(folder: Path) -> None:
