@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, overload
 
+from asmnet_sdk.arguments import check_flags, list_of
 from asmnet_sdk.batches import (
     check_images,
     faces_or_errors,
@@ -263,6 +264,7 @@ class FaceAligner:
             InvalidInputError: What came is not several images, or not as many lists of boxes; or
                 an image or its boxes cannot be used: the message says which, counted from 0.
         """
+        check_flags(return_errors=return_errors)
         pairs = pair_images_with_boxes(images, boxes)
         found = faces_or_errors(self._pipeline, pairs, color)
         return list(found if return_errors else raise_errors(found))
@@ -319,5 +321,8 @@ class FaceAligner:
 
         Returns:
             One face a crop, in pixels of the images that they were cut from.
+
+        Raises:
+            InvalidInputError: What came are no crops, or their pixels do not fit the network.
         """
-        return self._pipeline.align(crops)
+        return self._pipeline.align(list_of(FaceCrop, "crops", crops))

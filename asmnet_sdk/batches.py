@@ -57,11 +57,12 @@ def pair_images_with_boxes(
     images = list(images)
     if boxes is None:
         return list(zip(images, repeat(None)))
-    if not isinstance(boxes, Iterable):
+    try:
+        places = list(boxes)
+    except TypeError as exc:
         raise InvalidInputError(
             f"boxes is one {type(boxes).__name__}; needed: one list for each image"
-        )
-    places = list(boxes)
+        ) from exc
     if len(places) != len(images):
         raise InvalidInputError(
             f"{len(images)} images came with {len(places)} lists of boxes; "

@@ -34,9 +34,12 @@ def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
     """
     if isinstance(boxes, BoundingBox):
         return [boxes]
-    if not isinstance(boxes, Iterable):
-        raise InvalidBoundingBoxError(f"boxes are {type(boxes).__name__}; needed: numbers (N, 4)")
-    rows = list(boxes)
+    try:
+        rows = list(boxes)
+    except TypeError as exc:  # also an array without dimensions, which only looks iterable
+        raise InvalidBoundingBoxError(
+            f"boxes are {type(boxes).__name__}; needed: numbers (N, 4)"
+        ) from exc
     if rows and all(map(_is_number, rows)):
         return [_box_of(rows)]
     return [row if isinstance(row, BoundingBox) else _box_of(row) for row in rows]

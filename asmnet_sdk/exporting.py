@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.arguments import check_kind, is_whole, list_of, require
+from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.layouts import IBUG_68, is_convertible
 from asmnet_sdk.results import Face
 
 __all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
 
+_MOST_SPACES = 64
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -21,12 +23,26 @@ def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int |
     """Return JSON: a list of ``{"image": name, "faces": [...]}``.
 
     Each face is what ``Face.to_dict`` gives: pixels and degrees.
+
+    Raises:
+        InvalidInputError: They are no faces by image name, or ``indent`` is no number of spaces.
     """
+    is_indent = indent is None or (is_whole(indent) and 0 <= indent <= _MOST_SPACES)
+    require("indent", indent, is_indent, f"0 to {_MOST_SPACES} spaces, or None")
     records = [
         {"image": image, "faces": [face.to_dict() for face in faces]}
-        for image, faces in faces_by_image.items()
+        for image, faces in _checked(faces_by_image).items()
     ]
     return _encode(records) if indent is None else _lay_out(records, indent)
+
+
+def _checked(faces_by_image: Mapping[str, Sequence[Face]]) -> dict[str, list[Face]]:
+    """Refuse what are no faces by image name."""
+    check_kind("faces_by_image", faces_by_image, Mapping, "faces by image name: {name: faces}")
+    return {
+        image: list_of(Face, f"the faces of {in_brief(repr(image))}", faces)
+        for image, faces in faces_by_image.items()
+    }
 
 
 def _lay_out(value: Any, indent: int, level: int = 0) -> str:
@@ -61,8 +77,9 @@ def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:
     visibility of each as v0, v1, ..., empty where the model tells none.
 
     Raises:
-        InvalidInputError: The faces have landmarks of different layouts.
+        InvalidInputError: They are no faces by image name, or have landmarks of different layouts.
     """
+    faces_by_image = _checked(faces_by_image)
     layouts = {face.layout.name: face.layout for faces in faces_by_image.values() for face in faces}
     if len(layouts) > 1:
         raise InvalidInputError(f"one CSV cannot hold different layouts: {', '.join(layouts)}")

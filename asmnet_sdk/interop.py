@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import check_kind, list_of, numbers_in, require
 from asmnet_sdk.errors import InvalidInputError, MissingExtraError
 from asmnet_sdk.results import Face
 
@@ -31,12 +32,13 @@ def faces_to_supervision(faces: Sequence[Face]) -> tuple[sv.KeyPoints, sv.Detect
 
     Raises:
         MissingExtraError: supervision is not installed.
-        InvalidInputError: The faces have different layouts.
+        InvalidInputError: They are no faces, or have different layouts.
     """
     try:
         import supervision as sv
     except ImportError as exc:
         raise _missing("faces_to_supervision", "supervision") from exc
+    faces = list_of(Face, "faces", faces)
     points = _landmarks_of(faces)
     class_id = np.zeros(len(faces), np.int64)
     angles = _angles(faces)
@@ -86,13 +88,14 @@ def faces_to_frame(faces: Sequence[Face] | Mapping[str, Sequence[Face]]) -> pd.D
 
     Raises:
         MissingExtraError: pandas is not installed.
-        InvalidInputError: The faces have different layouts.
+        InvalidInputError: They are no faces, or have different layouts.
     """
     try:
         import pandas as pd
     except ImportError as exc:
         raise _missing("faces_to_frame", "pandas") from exc
-    listed = list(faces.values()) if isinstance(faces, Mapping) else [faces]
+    groups = list(faces.values()) if isinstance(faces, Mapping) else [faces]
+    listed = [list_of(Face, "faces", group) for group in groups]
     flat = [face for group in listed for face in group]
     _landmarks_of(flat)
     frame = pd.DataFrame([_row(face) for face in flat])
@@ -115,10 +118,12 @@ def normalized_landmarks(face: Face, size_wh: tuple[int, int]) -> NDArray[np.flo
         (K, 2) float32.
 
     Raises:
-        InvalidInputError: A side is not more than 0.
+        InvalidInputError: ``face`` is none, or a side is no number above 0.
     """
-    if min(size_wh) <= 0:
-        raise InvalidInputError(f"size_wh is {size_wh}; needed: width and height in pixels")
+    check_kind("face", face, Face)
+    sides = numbers_in(size_wh)
+    is_size = len(sides) == 2 and all(0 < side < np.inf for side in sides)
+    require("size_wh", size_wh, is_size, "width and height in pixels")
     return ((face.landmarks + np.float32(0.5)) / np.array(size_wh, np.float32)).astype(np.float32)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from asmnet_sdk.arguments import PathInput, as_path
 from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.datasets.coco import read_coco, write_coco
 from asmnet_sdk.datasets.cvat import read_cvat, write_cvat
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-def read_annotations(path: Path, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
+def read_annotations(path: PathInput, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
     """Read annotated photos in any format known.
 
     Args:
@@ -52,6 +53,7 @@ def read_annotations(path: Path, *, layouts: Iterable[Layout] = ()) -> list[Anno
     Raises:
         InvalidInputError: It is none of these, or an annotation or photo is bad.
     """
+    path = as_path("path", path)
     if path.is_dir():
         return _read_folder(path, layouts)
     if path.is_file() and path.suffix == ".txt":

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.arguments import PathInput, as_path, check_kind
 from asmnet_sdk.datasets.annotated import (
     AnnotatedFace,
     existing_photo,
@@ -27,7 +28,7 @@ from asmnet_sdk.results import BoundingBox
 __all__ = ["read_coco", "write_coco"]
 
 
-def read_coco(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
+def read_coco(path: PathInput, *, photos: PathInput | None = None) -> list[AnnotatedFace]:
     """Read a keypoint file of COCO: ``images`` and ``annotations`` with x, y, visibility triples.
 
     Annotations without points or with an unlabelled point (visibility 0) are left out. What
@@ -41,12 +42,14 @@ def read_coco(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
         InvalidInputError: The file or an annotation is bad, or a photo is missing; the message
             names the file and the line or the annotation's index.
     """
+    path = as_path("path", path)
+    photos = path.parent if photos is None else as_path("photos", photos)
     text = read_annotation_text(path)
     images, annotations = _load_coco(text, path)
     faces = []
     for index, annotation in enumerate(annotations):
         try:
-            face = _parse_annotation(annotation, images, photos or path.parent, path.stem)
+            face = _parse_annotation(annotation, images, photos, path.stem)
         except InvalidInputError as exc:
             line = line_of_item(text, "annotations", index)
             where = f"{path}, line {line}, annotations[{index}]"
@@ -116,7 +119,7 @@ def _parse_keypoints(annotation: Mapping[str, Any]) -> NDArray[np.float64] | Non
     return None if len(triples) == 0 or not triples[:, 2].all() else triples
 
 
-def write_coco(faces: Sequence[AnnotatedFace], path: Path, layout: Layout) -> list[Path]:
+def write_coco(faces: Sequence[AnnotatedFace], path: PathInput, layout: Layout) -> list[Path]:
     """Write a keypoint file of COCO: all faces, in one category with names and skeleton.
 
     Visibility is 2 for a point that can be seen, 1 for a hidden one. ``attributes`` of an
@@ -133,6 +136,8 @@ def write_coco(faces: Sequence[AnnotatedFace], path: Path, layout: Layout) -> li
     Raises:
         InvalidInputError: A photo cannot be read.
     """
+    path = as_path("path", path)
+    check_kind("layout", layout, Layout)
     images, annotations = [], []
     for image_id, (photo, group) in enumerate(by_photo(faces), 1):
         width, height = photo_size_wh(photo)

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import PathInput, as_path, check_kind
 from asmnet_sdk.datasets.annotated import (
     AnnotatedFace,
     existing_photo,
@@ -29,7 +30,7 @@ from asmnet_sdk.layouts import Layout
 __all__ = ["read_cvat", "write_cvat"]
 
 
-def read_cvat(path: Path, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
+def read_cvat(path: PathInput, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
     """Read an XML file of CVAT: its skeletons and lists of points, each one face.
 
     Faces with a point outside the picture's frame (``outside``) are left out, as CVAT keeps no
@@ -43,6 +44,7 @@ def read_cvat(path: Path, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFa
         InvalidInputError: The file or a face is bad, or a photo is missing; the message names the
             file and the line.
     """
+    path = as_path("path", path)
     root = read_xml(read_annotation_text(path), where=str(path))
     if root.tag != "annotations":
         raise InvalidInputError(f"{path}, line {root.line}: <{root.tag}> is no <annotations>")
@@ -110,7 +112,7 @@ def _attributes_of(elements: Sequence[Element], name: str) -> list[str] | None:
     return found if len(found) == len(elements) else None
 
 
-def write_cvat(faces: Sequence[AnnotatedFace], path: Path, layout: Layout) -> list[Path]:
+def write_cvat(faces: Sequence[AnnotatedFace], path: PathInput, layout: Layout) -> list[Path]:
     """Write an XML file of CVAT: a skeleton a face, whose hidden points are ``occluded``.
 
     Score, error radii and probabilities to be seen are attributes of the skeleton and its points.
@@ -127,6 +129,8 @@ def write_cvat(faces: Sequence[AnnotatedFace], path: Path, layout: Layout) -> li
     Raises:
         InvalidInputError: A photo cannot be read.
     """
+    path = as_path("path", path)
+    check_kind("layout", layout, Layout)
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<annotations>", "  <version>1.1</version>"]
     lines += _meta(layout)
     for image_id, (photo, group) in enumerate(by_photo(faces)):

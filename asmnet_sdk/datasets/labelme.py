@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from asmnet_sdk.arguments import PathInput, as_path, check_kind
 from asmnet_sdk.datasets.annotated import (
     AnnotatedFace,
     existing_photo,
@@ -35,7 +36,7 @@ HIDDEN = "hidden"
 """The flag of a point that cannot be seen."""
 
 
-def read_labelme(path: Path, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
+def read_labelme(path: PathInput, *, layouts: Iterable[Layout] = ()) -> list[AnnotatedFace]:
     """Read a file of labelme, or all those of a folder and the folders below it.
 
     Shapes other than points are left out.
@@ -48,6 +49,7 @@ def read_labelme(path: Path, *, layouts: Iterable[Layout] = ()) -> list[Annotate
         InvalidInputError: A file or shape is bad, or a photo is missing; the message names the
             file and the line.
     """
+    path = as_path("path", path)
     files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
     faces = [face for file in files for face in _read_file(file, list(layouts))]
     if not faces:
@@ -120,7 +122,7 @@ def _all_or_none(values: Sequence[Any]) -> Sequence[Any] | None:
 
 
 def write_labelme(
-    faces: Sequence[AnnotatedFace], folder: Path | None, layout: Layout
+    faces: Sequence[AnnotatedFace], folder: PathInput | None, layout: Layout
 ) -> list[Path]:
     """Write a file a photo: ``NAME.json``.
 
@@ -138,6 +140,8 @@ def write_labelme(
     Raises:
         InvalidInputError: Two photos have one name, or one cannot be read.
     """
+    folder = None if folder is None else as_path("folder", folder)
+    check_kind("layout", layout, Layout)
     contents: dict[Path, dict[str, Any]] = {}
     for photo, group in by_photo(faces):
         file = file_of_photo(photo, folder, ".json", tuple(contents))

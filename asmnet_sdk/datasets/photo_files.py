@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from asmnet_sdk.arguments import list_of
 from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
 from asmnet_sdk.images.headers import read_image_header
@@ -15,7 +16,12 @@ __all__ = ["by_photo", "file_of_photo", "name_from", "photo_size_wh"]
 
 
 def by_photo(faces: Iterable[AnnotatedFace]) -> list[tuple[Path, list[AnnotatedFace]]]:
-    """Return photos in the order of their first face, each with all its faces."""
+    """Return photos in the order of their first face, each with all its faces.
+
+    Raises:
+        InvalidInputError: They are no annotated faces.
+    """
+    faces = list_of(AnnotatedFace, "faces", faces)
     photos: dict[Path, list[AnnotatedFace]] = {}
     for photo, group in groupby(faces, lambda face: face.photo):
         photos.setdefault(photo, []).extend(group)

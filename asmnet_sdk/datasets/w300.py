@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import PathInput, as_path
 from asmnet_sdk.datasets.annotated import (
     AnnotatedFace,
     existing_photo,
@@ -31,12 +32,13 @@ _PHOTO_SUFFIXES = (".jpg", ".png", ".jpeg", ".JPG", ".PNG")
 _HEAD_POSE_COLUMNS = {"split", "subset", "name", "yaw", "pitch", "roll", "spread"}
 
 
-def read_pts(path: Path) -> NDArray[np.float32]:
+def read_pts(path: PathInput) -> NDArray[np.float32]:
     """Read a .pts file, whose pixel coordinates count from 1, into (K, 2) that count from 0.
 
     Raises:
         InvalidInputError: The file is no .pts file; the message names file and line.
     """
+    path = as_path("path", path)
     lines = read_annotation_text(path).splitlines()
     opening = next((i for i, line in enumerate(lines) if line.strip() == "{"), None)
     if opening is None:
@@ -60,7 +62,7 @@ def _parse_point(line: str, *, where: str) -> tuple[float, float]:
 
 
 def read_300w(
-    root: Path, *, split: str | None = None, head_pose_file: Path | None = None
+    root: PathInput, *, split: str | None = None, head_pose_file: PathInput | None = None
 ) -> list[AnnotatedFace]:
     """Read a folder in the layout of 300-W: ``root/SUBSET/NAME.pts`` beside ``NAME.jpg|png``.
 
@@ -75,6 +77,7 @@ def read_300w(
     Raises:
         InvalidInputError: The folder holds no .pts file, a photo is missing, or a file is bad.
     """
+    root = as_path("root", root)
     files = sorted(root.glob("*.pts")) + sorted(root.glob("*/*.pts"))
     if not files:
         raise InvalidInputError(f"{root}: no .pts files in it or in the folders below it")
@@ -122,7 +125,7 @@ def _numbers(
     return point_values(facts[key].split(), count, where=f"{file}, line {line}, {key}")
 
 
-def write_pts(faces: Sequence[AnnotatedFace], folder: Path | None = None) -> list[Path]:
+def write_pts(faces: Sequence[AnnotatedFace], folder: PathInput | None = None) -> list[Path]:
     """Write a .pts file a face: ``NAME.pts``, or ``NAME_face2.pts`` for the second of a photo.
 
     Args:
@@ -135,6 +138,7 @@ def write_pts(faces: Sequence[AnnotatedFace], folder: Path | None = None) -> lis
     Raises:
         InvalidInputError: Two faces have one file.
     """
+    folder = None if folder is None else as_path("folder", folder)
     texts: dict[Path, str] = {}
     for photo, group in by_photo(faces):
         for place, face in enumerate(group):
@@ -161,18 +165,20 @@ def _pts_text(face: AnnotatedFace, photo: str) -> str:
     return "\n".join([*lines, "{", *points, "}", ""])
 
 
-def find_head_pose_file(root: Path) -> Path | None:
+def find_head_pose_file(root: PathInput) -> Path | None:
     """Return ``head_pose.csv`` of a data folder or of its parent, if there is one."""
+    root = as_path("root", root)
     candidates = (root / "head_pose.csv", root.resolve().parent / "head_pose.csv")
     return next((path for path in candidates if path.is_file()), None)
 
 
-def read_head_poses(path: Path) -> Mapping[tuple[str, str, str], tuple[HeadPose, float]]:
+def read_head_poses(path: PathInput) -> Mapping[tuple[str, str, str], tuple[HeadPose, float]]:
     """Read head pose labels: (split, subset, name) -> pose and spread, in degrees.
 
     Raises:
         InvalidInputError: A column is missing or a row is bad; the message names file and line.
     """
+    path = as_path("path", path)
     poses: dict[tuple[str, str, str], tuple[HeadPose, float]] = {}
     rows = csv.DictReader(read_annotation_text(path).splitlines())
     try:

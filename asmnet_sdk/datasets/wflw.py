@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from asmnet_sdk.arguments import PathInput, as_path, list_of
 from asmnet_sdk.datasets.annotated import (
     AnnotatedFace,
     existing_photo,
@@ -31,7 +32,7 @@ __all__ = ["WFLW_ATTRIBUTES", "read_wflw", "write_wflw"]
 WFLW_ATTRIBUTES = ("pose", "expression", "illumination", "make-up", "occlusion", "blur")
 
 
-def read_wflw(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
+def read_wflw(path: PathInput, *, photos: PathInput | None = None) -> list[AnnotatedFace]:
     """Read a list of WFLW, such as ``list_98pt_rect_attr_test.txt``: a line a face.
 
     A line holds x and y of 98 points, the four numbers of a rectangle, which is not used, six
@@ -46,7 +47,8 @@ def read_wflw(path: Path, *, photos: Path | None = None) -> list[AnnotatedFace]:
     Raises:
         InvalidInputError: A line is bad or its photo is missing; the message names file and line.
     """
-    photos = photos or _find_wflw_images(path)
+    path = as_path("path", path)
+    photos = _find_wflw_images(path) if photos is None else as_path("photos", photos)
     lines = read_annotation_text(path).splitlines()
     faces = [
         _parse_wflw(line, photos, path.stem, where=f"{path}, line {number}")
@@ -96,7 +98,7 @@ def _with_record(face: AnnotatedFace, record: dict[str, Any], *, where: str) -> 
     )
 
 
-def write_wflw(faces: Sequence[AnnotatedFace], path: Path) -> list[Path]:
+def write_wflw(faces: Sequence[AnnotatedFace], path: PathInput) -> list[Path]:
     """Write a list of WFLW, photos named as seen from its folder; rectangles are the tight boxes.
 
     Args:
@@ -109,6 +111,8 @@ def write_wflw(faces: Sequence[AnnotatedFace], path: Path) -> list[Path]:
     Raises:
         InvalidInputError: A face has other than 98 points.
     """
+    path = as_path("path", path)
+    faces = list_of(AnnotatedFace, "faces", faces)
     for face in faces:
         if len(face.landmarks) != 98:
             raise InvalidInputError(

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import is_finite
 from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,
     check_values,
-    is_number,
     misfit,
     parse_metadata,
 )
@@ -100,7 +100,7 @@ def _check_metadata(session: OnnxSession, metadata: DetectorMetadata) -> None:
         side = getattr(metadata, name)
         if not (type(side) is int and 1 <= side <= _LARGEST_SIDE):
             raise misfit(session.path, f"{name} {side!r} is not in 1 to {_LARGEST_SIDE}")
-    if not (is_number(metadata.smallest_face) and metadata.smallest_face > 0):
+    if not (is_finite(metadata.smallest_face) and metadata.smallest_face > 0):
         raise misfit(session.path, f"smallest_face {metadata.smallest_face!r} is not above 0")
-    if not (is_number(metadata.score_threshold) and 0 <= metadata.score_threshold <= 1):
+    if not (is_finite(metadata.score_threshold) and 0 <= metadata.score_threshold <= 1):
         raise misfit(session.path, f"score_threshold {metadata.score_threshold!r} is not in [0, 1]")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import PathInput, check_count, check_positive
 from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.detection.contract import (
     DetectorMetadata,
@@ -29,12 +29,7 @@ from asmnet_sdk.detection.scales import (
     merge_looks,
     well_seen_size,
 )
-from asmnet_sdk.detection.suppression import (
-    check_count,
-    check_positive,
-    check_thresholds,
-    keep_best,
-)
+from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.detection.turning import (
     QUARTERS,
     best_of,
@@ -45,6 +40,7 @@ from asmnet_sdk.detection.turning import (
 from asmnet_sdk.geometry import Matrix, compose, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
 from asmnet_sdk.hub.resolving import resolve_model
+from asmnet_sdk.images.loading import check_rgb
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 
@@ -87,7 +83,7 @@ class AsmnetDetector:
 
     def __init__(
         self,
-        path: Path | None = None,
+        path: PathInput | None = None,
         *,
         min_face_size: float | None = None,
         max_faces: int | None = None,
@@ -121,7 +117,11 @@ class AsmnetDetector:
             image: The image; it stays as it is.
             judge: Decides which boxes that score too little are faces all the same, which way up
                 the face of a photo is, and so whether to look at it turned.
+
+        Raises:
+            InvalidImageError: It is no such image.
         """
+        check_rgb(image)
         first = first_side(self.metadata.long_side, (image.shape[1], image.shape[0]))
         boxes = self._look_upright(image, first, judge)
         if is_unsure(boxes, judge):

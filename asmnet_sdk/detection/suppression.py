@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from numbers import Integral, Real
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.errors import InvalidInputError, in_brief
+from asmnet_sdk.arguments import check_share
 
-__all__ = ["check_count", "check_positive", "check_share", "check_thresholds", "keep_best"]
+__all__ = ["check_thresholds", "keep_best"]
 
 
 def keep_best(
@@ -46,36 +43,3 @@ def check_thresholds(*, score_threshold: float, overlap_threshold: float) -> Non
     """
     check_share("score_threshold", score_threshold)
     check_share("overlap_threshold", overlap_threshold)
-
-
-def check_positive(values: Mapping[str, float | None]) -> None:
-    """Refuse numbers that are not above 0; None is no limit.
-
-    Raises:
-        InvalidInputError: The message names the number.
-    """
-    for name, value in values.items():
-        if value is not None and not (isinstance(value, Real) and value > 0):
-            raise InvalidInputError(f"{name} must be more than 0, got {in_brief(repr(value))}")
-
-
-def check_count(name: str, value: int | None) -> None:
-    """Refuse what is no whole number from 1; None is no limit.
-
-    Raises:
-        InvalidInputError: The message names the number.
-    """
-    if value is not None and not (isinstance(value, Integral) and value > 0):
-        raise InvalidInputError(
-            f"{name} must be a whole number, at least 1, got {in_brief(repr(value))}"
-        )
-
-
-def check_share(name: str, value: float | None) -> None:
-    """Refuse what is no number from 0 to 1; None is none.
-
-    Raises:
-        InvalidInputError: The message names the number.
-    """
-    if value is not None and not (isinstance(value, Real) and 0 <= value <= 1):
-        raise InvalidInputError(f"{name} must lie in [0, 1], got {in_brief(repr(value))}")

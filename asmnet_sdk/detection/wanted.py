@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asmnet_sdk.detection.suppression import check_count, check_positive, check_share
+from asmnet_sdk.arguments import check_count, check_positive, check_share
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 

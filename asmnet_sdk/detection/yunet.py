@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import PathInput, check_positive
 from asmnet_sdk.crops import cut_crop, scaling_matrix
-from asmnet_sdk.detection.suppression import check_positive, check_thresholds, keep_best
+from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
+from asmnet_sdk.images.loading import check_rgb
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.contracts import check_values
 from asmnet_sdk.runtime.session import OnnxSession
@@ -46,7 +46,7 @@ class YuNetDetector:
 
     def __init__(
         self,
-        path: Path,
+        path: PathInput,
         *,
         min_face_size: float | None = None,
         score_threshold: float | None = None,
@@ -67,7 +67,11 @@ class YuNetDetector:
 
         The image is shrunk or enlarged to fit 640 x 640 px; faces below about 10 px there are
         not found.
+
+        Raises:
+            InvalidImageError: It is no such image.
         """
+        check_rgb(image)
         scale = self._SIZE / max(image.shape[:2])
         matrix = scaling_matrix(scale)
         canvas = cut_crop(image, matrix, (self._SIZE, self._SIZE))

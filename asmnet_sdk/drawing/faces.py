@@ -13,11 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import check_flags, check_kind, list_of
 from asmnet_sdk.drawing.labels import draw_labels, side_of
 from asmnet_sdk.drawing.letters import draw_text, text_size
 from asmnet_sdk.drawing.strokes import Color, Dots, Lines, Rings, Stroke, draw_strokes
 from asmnet_sdk.drawing.style import DrawingStyle
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
 
@@ -76,11 +77,13 @@ def draw_faces(
 
     Raises:
         InvalidImageError: The image cannot be used.
-        InvalidInputError: A face has landmarks or angles that are not finite, or its layout has no
-            part of a given name.
+        InvalidInputError: A face is none, or has landmarks or angles that are not finite; its
+            layout has no part of a given name; or another argument is of the wrong kind.
     """
     canvas = load_image(image, color=color)
-    faces = list(faces)
+    faces = list_of(Face, "faces", faces)
+    check_kind("style", style, DrawingStyle)
+    check_flags(boxes=boxes, head_pose=head_pose, labels=labels, sigma=sigma, numbers=numbers)
     marked = True if points is False else points
     for face in faces:
         _require_finite(face)
@@ -163,11 +166,12 @@ def _points_of(face: Face, parts: Parts) -> NDArray[np.int64]:
     if isinstance(parts, bool):
         return np.arange(len(face.landmarks) if parts else 0)
     indices = face.layout.indices
-    names = [parts] if isinstance(parts, str) else list(parts)
+    names = [parts] if isinstance(parts, str) else list_of(str, "parts of a face", parts)
     unknown = [name for name in names if name not in indices]
     if unknown:
         raise InvalidInputError(
-            f"{face.layout.name} has no part {unknown[0]!r}; there are {', '.join(indices)}"
+            f"{face.layout.name} has no part {in_brief(repr(unknown[0]))}; "
+            f"there are {', '.join(indices)}"
         )
     return np.array(sorted({index for name in names for index in indices[name]}), np.int64)
 

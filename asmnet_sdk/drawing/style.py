@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from asmnet_sdk.arguments import check_choice, check_kind, is_number, numbers_in, require
 from asmnet_sdk.drawing.strokes import Color
-from asmnet_sdk.errors import InvalidInputError
 
 __all__ = ["DrawingStyle"]
 
 _WHITE: Color = (255, 255, 255)
+_LONGEST = 1000
 
 # The palette of Okabe and Ito, which colour-blind readers can tell apart; its green a little
 # lighter.
@@ -51,7 +52,8 @@ class DrawingStyle:
             eyes; the first word that fits counts, and contours without one keep their colour.
 
     Raises:
-        InvalidInputError: A length is not positive, or ``hidden_points`` is none of the three.
+        InvalidInputError: A length is not positive or more than 1000 px, a colour is no three
+            numbers from 0 to 255, or ``hidden_points`` is none of the three.
     """
 
     line_width: float | None = None
@@ -67,12 +69,15 @@ class DrawingStyle:
     def __post_init__(self) -> None:
         for name in ("line_width", "point_size", "text_height"):
             length = getattr(self, name)
-            if length is not None and not length > 0:
-                raise InvalidInputError(f"{name} is {length}, but a length is above 0")
-        if self.hidden_points not in ("ring", "dot", "none"):
-            raise InvalidInputError(
-                f'hidden_points is {self.hidden_points!r}, but has to be "ring", "dot" or "none"'
-            )
+            is_length = length is None or (is_number(length) and 0 < length <= _LONGEST)
+            require(name, length, is_length, f"a length above 0, up to {_LONGEST} px, or None")
+        check_choice("hidden_points", self.hidden_points, ("ring", "dot", "none"))
+        for name in ("point_color", "box_color", "text_color", "sigma_color"):
+            _require_color(name, getattr(self, name))
+        check_kind("part_colors", self.part_colors, Mapping, "colours by a word, as {'eye': ...}")
+        for word, color in self.part_colors.items():
+            check_kind("a word of part_colors", word, str)
+            _require_color(f"part_colors[{word!r}]", color)
 
     def color_of(self, contour: str) -> Color:
         """Return the colour of a contour."""
@@ -81,3 +86,9 @@ class DrawingStyle:
                 if word in contour:
                     return color
         return _WHITE
+
+
+def _require_color(name: str, color: object) -> None:
+    levels = numbers_in(color)
+    is_color = len(levels) == 3 and all(0 <= level <= 255 for level in levels)
+    require(name, color, is_color, "(red, green, blue) from 0 to 255")

@@ -177,8 +177,9 @@ def find_variant(model: object, variant: str | None) -> str | None:
     forms = {
         s.name.removeprefix(f"{model}-"): s.name for s in _MODELS.values() if s.variant_of == model
     }
-    if variant not in forms:
+    if not isinstance(variant, str) or variant not in forms:
         raise InvalidInputError(
-            f"{model!r} has no variant {variant!r}; it has {', '.join(forms) or 'none'}"
+            f"{in_brief(repr(model))} has no variant {in_brief(repr(variant))}; "
+            f"it has {', '.join(forms) or 'none'}"
         )
     return forms[variant]

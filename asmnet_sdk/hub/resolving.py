@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from asmnet_sdk.arguments import require
 from asmnet_sdk.errors import InvalidInputError, ModelDownloadError, ModelFileError, in_brief
 from asmnet_sdk.hub.failures import describe_failure, hub_errors
 from asmnet_sdk.hub.registry import ModelSpec, available_models, find_model
@@ -84,6 +85,8 @@ def resolve_model(
             not fit it.
     """
     name = _name_of(model)
+    for option, value in (("revision", revision), ("filename", filename)):
+        require(option, value, value is None or isinstance(value, str), "a text, or None")
     is_registered = isinstance(model, str) and name in {spec.name for spec in available_models()}
     path = None if is_registered else _find_local(model)
     if (is_registered or path) and (revision or filename):

@@ -30,6 +30,8 @@ def read_image_header(data: bytes) -> ImageHeader:
     Raises:
         InvalidImageError: The format is not supported, or the file is cut short or broken.
     """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise InvalidImageError(f"data is a {type(data).__qualname__}; needed: bytes")
     file_format = next((name for name in _READERS if _SIGNATURES[name].match(data)), None)
     if file_format is None:
         formats = ", ".join(SUPPORTED_FORMATS)

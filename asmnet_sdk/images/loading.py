@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.errors import InvalidImageError, InvalidInputError, in_brief
+from asmnet_sdk.arguments import check_choice
+from asmnet_sdk.errors import InvalidImageError, in_brief
 from asmnet_sdk.images.decoding import (
     MAX_IMAGE_BYTES,
     MAX_IMAGE_PIXELS,
@@ -30,6 +31,7 @@ __all__ = [
     "ColorOrder",
     "ImageInput",
     "PilImage",
+    "check_rgb",
     "load_image",
 ]
 
@@ -91,8 +93,7 @@ def load_image(
             the wrong type.
         InvalidInputError: ``color`` is neither ``"bgr"`` nor ``"rgb"``.
     """
-    if color not in ("bgr", "rgb"):
-        raise InvalidInputError(f"color is {color!r}; needed: 'bgr' or 'rgb'")
+    check_choice("color", color, ("bgr", "rgb"))
     if isinstance(image, np.ndarray):
         return _convert_array(image, color, copy=copy)
     if _is_pil_image(image):
@@ -108,6 +109,22 @@ def load_image(
         f"image is a {type(image).__qualname__}; "
         "needed: a path, bytes, binary file object, PIL image or uint8 array"
     )
+
+
+def check_rgb(image: object) -> None:
+    """Refuse what is no (H, W, 3) uint8 array, as detectors take it.
+
+    Raises:
+        InvalidImageError: The message says what came.
+    """
+    came, is_rgb = type(image).__qualname__, False
+    if isinstance(image, np.ndarray):
+        came = f"{image.dtype} of shape {image.shape}"
+        is_rgb = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+    if not (is_rgb and np.size(image)):  # type: ignore[arg-type]
+        raise InvalidImageError(
+            f"image is {came}; needed: an RGB array (H, W, 3) of uint8, as load_image gives it"
+        )
 
 
 def _convert_array(

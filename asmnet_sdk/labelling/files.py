@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias, cast, get_args
 
+from asmnet_sdk.arguments import PathInput, as_path, check_choice
 from asmnet_sdk.datasets import (
     AnnotatedFace,
     write_coco,
@@ -76,7 +77,7 @@ def _further_faces(file: Path) -> list[Path]:
 
 
 def write_labels(
-    faces: Sequence[AnnotatedFace], kind: LabelFormat, out: Path | None, layout: Layout
+    faces: Sequence[AnnotatedFace], kind: LabelFormat, out: PathInput | None, layout: Layout
 ) -> list[Path]:
     """Write labels; what the files hold already is lost, so keep copies first.
 
@@ -92,6 +93,8 @@ def write_labels(
     Raises:
         InvalidInputError: The format cannot hold the faces, or a photo cannot be read.
     """
+    check_choice("kind", kind, FORMATS)
+    out = None if out is None else as_path("out", out)
     if kind == "pts":
         return write_pts(faces, out)
     if kind == "labelme":

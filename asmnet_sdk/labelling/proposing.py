@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.arguments import check_kind
 from asmnet_sdk.datasets.annotated import AnnotatedFace
 from asmnet_sdk.datasets.photo_files import by_photo
 from asmnet_sdk.results import BoundingBox
@@ -40,6 +41,7 @@ def doubt_percent(face: AnnotatedFace) -> float:
     The size is the geometric mean of width and height. A face without radii is as unsure as its
     score is low; one with neither was labelled by hand, and is sure.
     """
+    check_kind("face", face, AnnotatedFace)
     if face.landmark_sigma is not None:
         box = BoundingBox.around(face.landmarks)
         return 100 * float(face.landmark_sigma.mean()) / math.sqrt(box.area)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import is_finite
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table
 from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,
     check_values,
-    is_number,
     misfit,
     parse_metadata,
 )
@@ -112,6 +112,6 @@ def _read_metadata(session: OnnxSession) -> ModelMetadata:
     size, scale = metadata.input_size, metadata.crop_scale
     if not (type(size) is int and 1 <= size <= _LARGEST_INPUT_SIZE):
         raise misfit(session.path, f"input_size {size!r} is not in 1 to {_LARGEST_INPUT_SIZE}")
-    if not (is_number(scale) and 0.5 <= scale <= 4):
+    if not (is_finite(scale) and 0.5 <= scale <= 4):
         raise misfit(session.path, f"crop_scale {scale!r} is not in [0.5, 4]")
     return metadata

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from asmnet_sdk.errors import InvalidBoundingBoxError
+from asmnet_sdk.arguments import check_kind, is_float
+from asmnet_sdk.errors import InvalidBoundingBoxError, in_brief
 
 __all__ = ["BoundingBox"]
 
@@ -19,7 +20,8 @@ class BoundingBox:
     """A box in pixels; (0, 0) is the centre of the top-left pixel.
 
     Raises:
-        InvalidBoundingBoxError: A number is not finite, or the box is empty or inverted.
+        InvalidBoundingBoxError: A value is no number or not finite, or the box is empty or
+            inverted.
     """
 
     x_min: float
@@ -38,6 +40,7 @@ class BoundingBox:
     """
 
     def __post_init__(self) -> None:
+        _require_numbers(*self, *(v for v in (self.score, self.roll) if v is not None))
         if self.roll is not None and not math.isfinite(self.roll):
             raise InvalidBoundingBoxError(f"box {tuple(self)} has a roll that is not finite")
         if not all(map(math.isfinite, self)):
@@ -50,9 +53,20 @@ class BoundingBox:
 
     @classmethod
     def around(cls, points: ArrayLike) -> BoundingBox:
-        """Return the tight box around (K, 2) points."""
-        points = np.asarray(points, np.float64)
-        return cls(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+        """Return the tight box around (K, 2) points.
+
+        Raises:
+            InvalidBoundingBoxError: They are something else, or have no extent.
+        """
+        try:
+            array = np.asarray(points, np.float64)
+        except (TypeError, ValueError) as exc:
+            raise InvalidBoundingBoxError(
+                f"points must be numbers, got {in_brief(points)}"
+            ) from exc
+        if array.ndim != 2 or array.shape[1] != 2 or not len(array):
+            raise InvalidBoundingBoxError(f"points have shape {array.shape}; needed: (K, 2)")
+        return cls(*array.min(axis=0).tolist(), *array.max(axis=0).tolist())
 
     @classmethod
     def from_xywh(
@@ -65,7 +79,12 @@ class BoundingBox:
         score: float | None = None,
         roll: float | None = None,
     ) -> BoundingBox:
-        """Return the box with its top-left corner at (x, y)."""
+        """Return the box with its top-left corner at (x, y).
+
+        Raises:
+            InvalidBoundingBoxError: As for the class.
+        """
+        _require_numbers(x, y, width, height)
         return cls(x, y, x + width, y + height, score=score, roll=roll)
 
     def __repr__(self) -> str:
@@ -105,7 +124,12 @@ class BoundingBox:
         return self.x_min, self.y_min, self.width, self.height
 
     def iou(self, other: BoundingBox) -> float:
-        """Return the intersection over union with another box, in [0, 1]."""
+        """Return the intersection over union with another box, in [0, 1].
+
+        Raises:
+            InvalidInputError: ``other`` is no box.
+        """
+        check_kind("other", other, BoundingBox)
         width = min(self.x_max, other.x_max) - max(self.x_min, other.x_min)
         height = min(self.y_max, other.y_max) - max(self.y_min, other.y_min)
         if width <= 0 or height <= 0:
@@ -118,6 +142,7 @@ class BoundingBox:
         Raises:
             InvalidBoundingBoxError: The factor is not above 0.
         """
+        _require_numbers(factor)
         x, y = self.center
         half_width, half_height = factor * self.width / 2, factor * self.height / 2
         return replace(
@@ -134,6 +159,7 @@ class BoundingBox:
         Raises:
             InvalidBoundingBoxError: The box lies outside the image.
         """
+        _require_numbers(width, height)
         return replace(
             self,
             x_min=max(self.x_min, -0.5),
@@ -141,3 +167,9 @@ class BoundingBox:
             x_max=min(self.x_max, width - 0.5),
             y_max=min(self.y_max, height - 0.5),
         )
+
+
+def _require_numbers(*values: object) -> None:
+    for value in values:
+        if not is_float(value):
+            raise InvalidBoundingBoxError(f"a box is made of numbers, got {in_brief(repr(value))}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.arguments import check_kind, is_float, require
 from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.layouts import (
     FIVE_POINT,
@@ -29,7 +30,11 @@ __all__ = ["Face"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Face:
-    """One face in one image; frozen, its arrays read-only."""
+    """One face in one image; frozen, its arrays read-only.
+
+    Raises:
+        InvalidInputError: A value is of another kind or shape than described.
+    """
 
     landmarks: NDArray[np.float32]
     """(K, 2) float32, read-only: x right, y down, in pixels of the caller's image, (0, 0) = centre
@@ -60,7 +65,12 @@ class Face:
         return _restore_face, tuple(getattr(self, name) for name in self.__slots__)
 
     def __post_init__(self) -> None:
-        landmarks = _read_only(self.landmarks)
+        check_kind("layout", self.layout, Layout)
+        check_kind("head_pose", self.head_pose, HeadPose)
+        check_kind("box", self.box, BoundingBox)
+        has_score = self.score is None or is_float(self.score)
+        require("score", self.score, has_score, "a number, or None")
+        landmarks = _read_only(self.landmarks, "landmarks")
         if landmarks.shape != (self.layout.point_count, 2):
             raise InvalidInputError(
                 f"landmarks have shape {landmarks.shape}; "
@@ -70,7 +80,7 @@ class Face:
         for name in ("landmark_sigma", "landmark_visible"):
             if getattr(self, name) is None:
                 continue
-            values = _read_only(getattr(self, name))
+            values = _read_only(getattr(self, name), name)
             if values.shape != (self.layout.point_count,):
                 raise InvalidInputError(
                     f"{name} has shape {values.shape}; "
@@ -119,7 +129,7 @@ class Face:
             InvalidInputError: The layout has no such part.
         """
         indices = self.layout.indices
-        if name not in indices:
+        if not isinstance(name, str) or name not in indices:
             raise InvalidInputError(
                 f"{self.layout.name} has no part {name!r}; there are {', '.join(indices)}"
             )
@@ -134,9 +144,11 @@ class Face:
         Raises:
             InvalidInputError: There is no such layout, or it needs points that this one lacks.
         """
-        target = layout if isinstance(layout, Layout) else LAYOUTS.get(layout)
-        if target is None:
-            raise InvalidInputError(f"no layout {layout!r}; there are {', '.join(LAYOUTS)}")
+        target = LAYOUTS.get(layout) if isinstance(layout, str) else layout
+        if not isinstance(target, Layout):
+            raise InvalidInputError(
+                f"no layout {in_brief(repr(layout))}; there are {', '.join(LAYOUTS)}"
+            )
         return replace(
             self,
             layout=target,
@@ -215,7 +227,7 @@ class Face:
                 landmark_visible=record.get("landmark_visible"),
                 track_id=record.get("track_id"),
             )
-        except (KeyError, TypeError, AttributeError, ValueError) as exc:
+        except (LookupError, TypeError, AttributeError, ValueError) as exc:
             raise InvalidInputError(f"no record of a face: {in_brief(str(exc))}") from exc
 
     @classmethod
@@ -245,8 +257,11 @@ def _restore_face(*values: Any) -> Face:
     return Face(**dict(zip(Face.__slots__, values, strict=True)))
 
 
-def _read_only(values: ArrayLike) -> NDArray[np.float32]:
-    array = np.array(values, np.float32)
+def _read_only(values: ArrayLike, name: str) -> NDArray[np.float32]:
+    try:
+        array = np.array(values, np.float32)
+    except (TypeError, ValueError) as exc:
+        raise InvalidInputError(f"{name} are {in_brief(repr(values))}; needed: numbers") from exc
     array.setflags(write=False)
     return array
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.arguments import check_kind, is_float, require
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.geometry import euler_to_rotation, rotation_to_euler
 
@@ -17,7 +18,11 @@ __all__ = ["HeadPose"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HeadPose:
-    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention."""
+    """Where a head points, in degrees, in the 300W-LP / AFLW2000-3D convention.
+
+    Raises:
+        InvalidInputError: An angle is no number.
+    """
 
     yaw: float
     """Degrees. Positive: the nose points to the LEFT of the image (the subject's right)."""
@@ -26,6 +31,10 @@ class HeadPose:
     roll: float
     """Degrees. Positive: the head is turned CLOCKWISE as seen in the image."""
 
+    def __post_init__(self) -> None:
+        for name, angle in zip(("yaw", "pitch", "roll"), self, strict=True):
+            require(name, angle, is_float(angle), "a number of degrees")
+
     @classmethod
     def from_matrix(cls, rotation_matrix: ArrayLike) -> HeadPose:
         """Return the pose of a (3, 3) ``rotation_matrix``; yaw comes out in [-90, 90] degrees.
@@ -33,7 +42,10 @@ class HeadPose:
         Raises:
             InvalidInputError: It is no (3, 3) rotation.
         """
-        matrix = np.asarray(rotation_matrix, np.float64)
+        try:
+            matrix = np.asarray(rotation_matrix, np.float64)
+        except (TypeError, ValueError) as exc:
+            raise InvalidInputError("a rotation matrix is (3, 3) numbers") from exc
         if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3):
             raise InvalidInputError("a rotation matrix is (3, 3) with orthonormal rows")
         return cls(*rotation_to_euler(matrix).tolist())
@@ -62,6 +74,11 @@ class HeadPose:
         return x, y, z
 
     def angle_between(self, other: HeadPose) -> float:
-        """Return the angle in degrees of the one turn that leads to another pose, 0 to 180."""
+        """Return the angle in degrees of the one turn that leads to another pose, 0 to 180.
+
+        Raises:
+            InvalidInputError: ``other`` is no head pose.
+        """
+        check_kind("other", other, HeadPose)
         turn = self.rotation_matrix.T @ other.rotation_matrix
         return math.degrees(math.acos(min(1.0, max(-1.0, (float(np.trace(turn)) - 1) / 2))))

@@ -5,7 +5,6 @@ the tensors.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import is_finite
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.runtime.session import OnnxSession
 
@@ -21,7 +21,6 @@ __all__ = [
     "Metadata",
     "check_tensor",
     "check_values",
-    "is_number",
     "misfit",
     "parse_metadata",
 ]
@@ -84,7 +83,7 @@ def parse_metadata(
         if not _is_text(getattr(metadata, name)):
             raise misfit(session.path, f"{name} {getattr(metadata, name)!r} is no text")
     figures = metadata.figures
-    if not isinstance(figures, dict) or not all(map(is_number, figures.values())):
+    if not isinstance(figures, dict) or not all(map(is_finite, figures.values())):
         raise misfit(session.path, "figures are no numbers by name")
     return metadata
 
@@ -141,13 +140,6 @@ def check_values(
             path,
             f"it gave {name!r} of shape {values.shape}, needed {shape} and numbers that make sense",
         )
-
-
-def is_number(value: object) -> bool:
-    """Say whether a JSON value is a number that a float can hold."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return abs(value) <= sys.float_info.max
 
 
 def misfit(path: Path, reason: str) -> ModelFileError:

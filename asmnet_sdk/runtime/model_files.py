@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from asmnet_sdk.errors import ModelFileError
+from asmnet_sdk.errors import ModelFileError, in_brief
 
 __all__ = ["LARGEST_MODEL_BYTES", "read_model_file"]
 
@@ -67,6 +67,8 @@ def read_model_file(path: Path) -> bytes:
         if isinstance(exc, ModelFileError):
             raise
         raise ModelFileError(f"{path} cannot be read: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise ModelFileError(f"{in_brief(path)} is no path: {exc}") from exc
     try:
         refers_outside = _refers_outside(memoryview(data), "model", depth=0)
     except (IndexError, ValueError) as exc:

@@ -20,6 +20,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state
 
+from asmnet_sdk.arguments import PathInput, as_path, is_whole
 from asmnet_sdk.errors import (
     DeviceUnavailableError,
     InvalidInputError,
@@ -67,13 +68,19 @@ class OnnxSession:
     Raises:
         ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
         DeviceUnavailableError: The device asked for cannot be had.
-        InvalidInputError: There is no such device name, or ``threads`` is not from 1 to 1024.
+        InvalidInputError: ``path`` is none, there is no such device name, or ``threads`` is not
+            from 1 to 1024.
     """
 
     def __init__(
-        self, path: Path, *, device: DeviceInput = "auto", threads: int | None = None
+        self,
+        path: PathInput,
+        *,
+        device: DeviceInput = "auto",
+        threads: int | None = None,
     ) -> None:
-        if threads is not None and not (_is_whole(threads) and 1 <= threads <= _MOST_THREADS):
+        path = as_path("path", path)
+        if threads is not None and not (is_whole(threads) and 1 <= threads <= _MOST_THREADS):
             raise InvalidInputError(
                 f"threads must be a whole number, at least 1, at most {_MOST_THREADS}, got "
                 f"{in_brief(repr(threads))}"
@@ -139,10 +146,6 @@ def _rebuild(path: Path, device: DeviceInput, threads: int | None, is_closed: bo
     if is_closed:
         session.close()
     return session
-
-
-def _is_whole(number: object) -> bool:
-    return hasattr(number, "__index__") and not isinstance(number, bool)
 
 
 def _start(path: Path, device: Device, threads: int | None) -> onnxruntime.InferenceSession:

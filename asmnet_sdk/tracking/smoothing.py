@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.arguments import is_number, require
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 
 __all__ = ["BETA", "MIN_CUTOFF_HZ", "FaceSmoother", "OneEuroFilter", "smoothing_weight"]
@@ -40,11 +40,12 @@ class OneEuroFilter:
     def __init__(
         self, *, min_cutoff_hz: float, beta: float, derivative_cutoff_hz: float = 1.0
     ) -> None:
-        if not (min_cutoff_hz > 0 and derivative_cutoff_hz > 0 and 0 <= beta < np.inf):
-            raise InvalidInputError(
-                f"min_cutoff_hz is {min_cutoff_hz}, derivative_cutoff_hz {derivative_cutoff_hz}, "
-                f"beta {beta}; needed: cutoffs above 0, beta at least 0"
-            )
+        for name, cutoff in (
+            ("min_cutoff_hz", min_cutoff_hz),
+            ("derivative_cutoff_hz", derivative_cutoff_hz),
+        ):
+            require(name, cutoff, is_number(cutoff) and cutoff > 0, "above 0")
+        require("beta", beta, is_number(beta) and 0 <= beta < np.inf, "0 or more")
         self._min_cutoff_hz = min_cutoff_hz
         self._beta = beta
         self._derivative_cutoff_hz = derivative_cutoff_hz

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk.arguments import is_number, is_whole, require
 from asmnet_sdk.boxes import check_box_against_image
-from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError
+from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError, in_brief
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
@@ -73,7 +74,7 @@ class FaceTracker:
         beta: Smoothing in motion, in Hz per (face size / second): higher follows faster.
 
     Raises:
-        InvalidInputError: An argument is out of range.
+        InvalidInputError: An argument is out of range or of the wrong kind.
     """
 
     def __init__(
@@ -89,15 +90,19 @@ class FaceTracker:
         min_cutoff_hz: float = MIN_CUTOFF_HZ,
         beta: float = BETA,
     ) -> None:
-        _require(detect_every >= 1, f"detect_every is {detect_every}; needed: 1 or more")
-        _require(0 <= min_score <= 1, f"min_score is {min_score}; needed: 0 to 1")
-        _require(
-            max_faces is None or max_faces >= 1, f"max_faces is {max_faces}; needed: 1 or more"
-        )
-        _require(0 < min_overlap <= 1, f"min_overlap is {min_overlap}; needed: above 0, up to 1")
-        _require(keep_lost >= 0, f"keep_lost is {keep_lost}; needed: 0 or more")
-        _require(0 < frame_rate < np.inf, f"frame_rate is {frame_rate}; needed: above 0")
+        _require_from("detect_every", detect_every, 1)
+        _require_from("keep_lost", keep_lost, 0)
+        if max_faces is not None:
+            _require_from("max_faces", max_faces, 1)
+        is_share = is_number(min_overlap) and 0 < min_overlap <= 1
+        require("min_overlap", min_overlap, is_share, "above 0, up to 1")
+        is_score = is_number(min_score) and 0 <= min_score <= 1
+        require("min_score", min_score, is_score, "0 to 1")
+        is_rate = is_number(frame_rate) and 0 < frame_rate < np.inf
+        require("frame_rate", frame_rate, is_rate, "above 0")
         FaceSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta)
+        if aligner is not None:
+            _require_aligner(aligner)
         self._aligner = _new_aligner() if aligner is None else aligner
         self._detect_every = detect_every
         self._min_score = min_score
@@ -152,10 +157,11 @@ class FaceTracker:
     def _next_seconds(self, timestamp: float | None) -> float:
         if timestamp is None:
             return 0.0 if self._shape is None else self._seconds + 1 / self._frame_rate
-        _require(
-            self._seconds < timestamp < np.inf,
-            f"timestamp is {timestamp} after {self._seconds}; needed: a later one, in seconds",
-        )
+        if not (is_number(timestamp) and self._seconds < timestamp < np.inf):
+            raise InvalidInputError(
+                f"timestamp is {in_brief(repr(timestamp))} after {self._seconds}; "
+                "needed: a later one, in seconds"
+            )
         return timestamp
 
     def _follow(
@@ -257,6 +263,11 @@ def _is_usable(box: BoundingBox, image: NDArray[np.uint8]) -> bool:
     return True
 
 
-def _require(is_met: bool, message: str) -> None:
-    if not is_met:
-        raise InvalidInputError(message)
+def _require_from(name: str, value: int, least: int) -> None:
+    require(name, value, is_whole(value) and value >= least, f"{least} or more")
+
+
+def _require_aligner(aligner: object) -> None:
+    parts = ("detect", "predict", "cut", "align")
+    is_one = all(callable(getattr(aligner, part, None)) for part in parts)
+    require("aligner", aligner, is_one and not isinstance(aligner, type), "a FaceAligner, or None")

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from asmnet_sdk.arguments import is_finite, is_whole
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
@@ -238,16 +239,6 @@ def _parse(field: Field[Any], value: object) -> object:
     return convert(value)
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    """Say whether a value is a finite number that a float can hold."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(cast(float, value)) <= sys.float_info.max
-
-
 def _is_path(value: object) -> bool:
     return isinstance(value, str | Path) and str(value) != ""
 
@@ -258,15 +249,15 @@ def _is_path_list(value: object) -> bool:
 
 # Annotation of a field -> what is needed, whether a value is that, and how it is converted.
 _KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object]]] = {
-    "int": ("a whole number", _is_whole, int),
-    "float": ("a number", _is_number, float),
+    "int": ("a whole number", is_whole, int),
+    "float": ("a number", is_finite, float),
     "str": ("a text", lambda value: isinstance(value, str), str),
     "Mapping[str, Any] | None": ("a table", lambda value: isinstance(value, Mapping), dict),
     "Path": ("a path", _is_path, Path),
     "Path | None": ("a path", _is_path, Path),
     "tuple[float, ...]": (
         "a list of numbers",
-        lambda value: isinstance(value, list | tuple) and all(map(_is_number, value)),
+        lambda value: isinstance(value, list | tuple) and all(map(is_finite, value)),
         lambda value: tuple(float(item) for item in value),
     ),
     "tuple[Path, ...]": (

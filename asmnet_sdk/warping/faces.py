@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.arguments import check_kind, is_number, require
 from asmnet_sdk.crops import cut_crop
 from asmnet_sdk.errors import InvalidImageError, InvalidInputError
 from asmnet_sdk.geometry import Matrix, fit_similarity, scale_of
@@ -100,8 +101,8 @@ class WarpedFace:
                 another size than the one warped, or the edited crop has other proportions.
             InvalidInputError: ``feather`` is outside [0, 0.5].
         """
-        if not 0 <= feather <= 0.5:
-            raise InvalidInputError(f"feather is {feather!r}; needed: a number in [0, 0.5]")
+        is_share = is_number(feather) and 0 <= feather <= 0.5
+        require("feather", feather, is_share, "a number in [0, 0.5]")
         pasted = load_image(photo, color=self.color)
         _require_size(pasted, self.photo_wh)
         crop = load_image(self.image if edited is None else edited, color=self.color)
@@ -143,9 +144,10 @@ def warp_face(
 
     Raises:
         InvalidImageError: The image cannot be used.
-        InvalidInputError: There is no such template, its points or ``size`` cannot be used, or the
-            face has no extent.
+        InvalidInputError: There is no such template, its points or ``size`` cannot be used, or
+            ``face`` is none or has no extent.
     """
+    check_kind("face", face, Face)
     size_wh = _checked_size(size)
     longer = max(size_wh)
     target = _template_points(template) * longer + np.subtract(size_wh, longer) / 2 - 0.5

@@ -36,5 +36,5 @@ def test_face_of_the_portrait_is_in_the_documented_box(aligner: FaceAligner):
 
 
 def test_unknown_sample_lists_those_there_are():
-    with pytest.raises(InvalidInputError, match="group, portrait"):
+    with pytest.raises(InvalidInputError, match="needed: 'group' or 'portrait'"):
         sample_photo("crowd")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.arguments import check_choice
 
 __all__ = ["PORTRAIT_BOX", "SAMPLE_NAMES", "sample_photo"]
 
@@ -25,6 +25,5 @@ def sample_photo(name: Literal["group", "portrait"] = "group") -> Path:
     Raises:
         InvalidInputError: There is no sample of this name.
     """
-    if name not in SAMPLE_NAMES:
-        raise InvalidInputError(f"no sample photo {name!r}; there are {', '.join(SAMPLE_NAMES)}")
+    check_choice("name", name, SAMPLE_NAMES)
     return Path(__file__).with_name(f"{name}.jpg")
