@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.hub.resolving import file_sha256
+from asmnet_sdk.hub.downloading import file_sha256
 from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
 from asmnet_sdk.layouts import LAYOUTS, Layout
 from asmnet_sdk.publishing.folders import CARD_FILE, CHECKSUM_FILE, MODEL_FILE

@@ -15,8 +15,8 @@ from asmnet_sdk.detection.contract import (
     read_detector_contract,
 )
 from asmnet_sdk.errors import ModelFileError
+from asmnet_sdk.hub.downloading import file_sha256
 from asmnet_sdk.hub.registry import available_models
-from asmnet_sdk.hub.resolving import file_sha256
 from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
 from asmnet_sdk.runtime.session import OnnxSession
 

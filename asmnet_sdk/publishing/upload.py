@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.errors import InvalidInputError, ModelError
+from asmnet_sdk.hub.downloading import file_sha256
 from asmnet_sdk.hub.failures import describe_upload_failure, hub_errors
 from asmnet_sdk.hub.registry import available_models
-from asmnet_sdk.hub.resolving import REPOSITORY_NAME, file_sha256
+from asmnet_sdk.hub.resolving import REPOSITORY_NAME
 from asmnet_sdk.publishing.folders import MODEL_FILE, HubFolder, check_hub_folder
 
 if TYPE_CHECKING:
