@@ -11,6 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from asmnet_sdk.training.losses import HEAD_POSE_UNIT_DEGREES
+from asmnet_sdk.training.tensor_geometry import (
+    expected_position,
+    normalised_shape,
+    rotation_of,
+    rotation_to_euler,
+)
 from asmnet_sdk.training.trunk import InvertedResidual, Trunk, conv_norm
 
 __all__ = [
@@ -185,7 +191,7 @@ class SpatialAsmnet(FaceNetwork):
         difficulty = self.sigma_difficulty(pooled.detach())
         log_spread = spread.detach().log()
         log_sigma = self.sigma_slope * log_spread + self.sigma_bias + difficulty
-        shape = _normalised_shape(landmarks.detach())
+        shape = normalised_shape(landmarks.detach())
         rotation = rotation_of(self.pose(torch.cat([pooled, shape], dim=1)))
         return Prediction(
             landmarks=landmarks,
@@ -215,46 +221,6 @@ NETWORKS: Mapping[str, Callable[[int], FaceNetwork]] = MappingProxyType(
 )
 
 
-def expected_position(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Return mean and spread of (N, K, H, W) maps that each sum to one.
-
-    Returns:
-        (N, K, 2) x, y in [0, 1] of the crop, and (N, K) standard deviation in the same unit.
-    """
-    height, width = maps.shape[2:]
-    rows = (torch.arange(height, device=maps.device, dtype=maps.dtype) + 0.5) / height
-    columns = (torch.arange(width, device=maps.device, dtype=maps.dtype) + 0.5) / width
-    over_x, over_y = maps.sum(dim=2), maps.sum(dim=3)
-    x, y = over_x @ columns, over_y @ rows
-    variance = over_x @ columns.square() + over_y @ rows.square() - x.square() - y.square()
-    return torch.stack([x, y], dim=2), variance.clamp_min(1e-6).sqrt()
-
-
-def rotation_of(six: Tensor) -> Tensor:
-    """Return the (N, 3, 3) rotations whose first two columns (N, 6) numbers point to."""
-    first = F.normalize(six[:, :3], dim=1)
-    second = six[:, 3:] - (first * six[:, 3:]).sum(dim=1, keepdim=True) * first
-    second = F.normalize(second, dim=1)
-    third = torch.stack(
-        [
-            first[:, 1] * second[:, 2] - first[:, 2] * second[:, 1],
-            first[:, 2] * second[:, 0] - first[:, 0] * second[:, 2],
-            first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0],
-        ],
-        dim=1,
-    )
-    return torch.stack([first, second, third], dim=2)
-
-
-def rotation_to_euler(rotation: Tensor) -> Tensor:
-    """Return (N, 3) yaw, pitch, roll in degrees, as ``asmnet_sdk.geometry`` does."""
-    across = rotation[:, 0, 2].clamp(-1 + 1e-6, 1 - 1e-6)
-    yaw = -torch.atan2(across, (1 - across.square()).sqrt())
-    pitch = torch.atan2(rotation[:, 1, 2], rotation[:, 2, 2])
-    roll = torch.atan2(rotation[:, 0, 1], rotation[:, 0, 0])
-    return torch.rad2deg(torch.stack([yaw, pitch, roll], dim=1))
-
-
 def _full_precision() -> torch.autocast:
     """Leave bfloat16: it rounds landmarks to 1/512 of the crop and small variances to nothing."""
     return torch.autocast("cpu", enabled=False)
@@ -262,12 +228,6 @@ def _full_precision() -> torch.autocast:
 
 def _pool(features: Tensor) -> Tensor:
     return features.float().mean(dim=(2, 3))
-
-
-def _normalised_shape(landmarks: Tensor) -> Tensor:
-    centred = landmarks - landmarks.mean(dim=1, keepdim=True)
-    size = centred.square().mean(dim=(1, 2), keepdim=True).clamp_min(1e-8).sqrt()
-    return (centred / size).flatten(1)
 
 
 def _initialise(network: nn.Module) -> None:

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import geometry
 from asmnet_sdk.training.networks import (
     NETWORKS,
     PaperAsmnet,
     PaperMobileNetV2,
     SpatialAsmnet,
-    expected_position,
-    rotation_of,
-    rotation_to_euler,
 )
 from asmnet_sdk.training.trunk import Trunk
 from lab.measuring import count_multiply_adds
@@ -91,23 +86,6 @@ def test_training_in_bfloat16_does_not_round_the_outputs(name):
     for values in (predicted.landmarks, predicted.head_pose):
         assert values.dtype == torch.float32
         assert not torch.equal(values, values.bfloat16().float())
-
-
-def test_expected_position_of_a_single_cell_is_its_centre():
-    maps = torch.zeros(1, 1, 4, 8)
-    maps[0, 0, 1, 6] = 1
-    position, spread = expected_position(maps)
-    assert position[0, 0].tolist() == pytest.approx([6.5 / 8, 1.5 / 4])
-    assert spread.item() == pytest.approx(1e-3)
-
-
-def test_six_numbers_become_a_rotation_and_its_angles():
-    rotation = rotation_of(torch.randn(64, 6, generator=torch.Generator().manual_seed(0)))
-    identity = (rotation @ rotation.mT).numpy()
-    assert np.allclose(identity, np.eye(3), atol=1e-5)
-    assert np.allclose(torch.linalg.det(rotation).numpy(), 1, atol=1e-5)
-    angles = rotation_to_euler(rotation).numpy()
-    assert np.allclose(angles, geometry.rotation_to_euler(rotation.numpy()), atol=0.1)
 
 
 def test_frozen_start_gives_the_same_features():
