@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from asmnet_sdk.arguments import is_finite, is_whole
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
+from asmnet_sdk.training.values import parse_value, to_toml
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -206,7 +205,7 @@ def read_config(path: Path) -> RunConfig:
 def write_config(config: RunConfig, path: Path) -> None:
     """Write a run as a TOML file that ``read_config`` reads."""
     values = {name: value for name, value in flat_values(config).items() if value is not None}
-    lines = [f"{name} = {_to_toml(value)}\n" for name, value in values.items()]
+    lines = [f"{name} = {to_toml(value)}\n" for name, value in values.items()]
     path.write_text("".join(lines), encoding="utf-8")
 
 
@@ -217,52 +216,9 @@ def flat_values(config: RunConfig) -> dict[str, object]:
     return values | recipe
 
 
-def _to_toml(value: object) -> str:
-    """Return a value as TOML, which for all but tables is written like JSON."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{json.dumps(k)} = {_to_toml(v)}' for k, v in value.items())}}}"
-    return json.dumps(value, default=str, ensure_ascii=False)
-
-
 def _values_of(chosen: Sequence[Field[Any]], values: Mapping[str, object]) -> dict[str, Any]:
     found = {field.name: field for field in chosen if field.name in values}
     missing = [f.name for f in chosen if f.default is MISSING and f.name not in found]
     if missing:
         raise InvalidInputError(f"missing key {', '.join(missing)}")
-    return {name: _parse(field, values[name]) for name, field in found.items()}
-
-
-def _parse(field: Field[Any], value: object) -> object:
-    needed, is_fit, convert = _KINDS[str(field.type)]
-    if not is_fit(value):
-        raise InvalidInputError(f"{field.name} is {value!r}; needed: {needed}")
-    return convert(value)
-
-
-def _is_path(value: object) -> bool:
-    return isinstance(value, str | Path) and str(value) != ""
-
-
-def _is_path_list(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(_is_path(item) for item in value)
-
-
-# Annotation of a field -> what is needed, whether a value is that, and how it is converted.
-_KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object]]] = {
-    "int": ("a whole number", is_whole, int),
-    "float": ("a number", is_finite, float),
-    "str": ("a text", lambda value: isinstance(value, str), str),
-    "Mapping[str, Any] | None": ("a table", lambda value: isinstance(value, Mapping), dict),
-    "Path": ("a path", _is_path, Path),
-    "Path | None": ("a path", _is_path, Path),
-    "tuple[float, ...]": (
-        "a list of numbers",
-        lambda value: isinstance(value, list | tuple) and all(map(is_finite, value)),
-        lambda value: tuple(float(item) for item in value),
-    ),
-    "tuple[Path, ...]": (
-        "a list of paths",
-        _is_path_list,
-        lambda value: tuple(Path(item) for item in value),
-    ),
-}
+    return {name: parse_value(field, values[name]) for name, field in found.items()}
