@@ -26,7 +26,7 @@ from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
-from asmnet_sdk.training.augmentation import jitter_box
+from asmnet_sdk.training.placing import jitter_box
 from asmnet_sdk.training.samples import FaceSamples
 from lab.label_files import link_photo, write_head_poses, write_pts
 from lab.mesh_points import MESH_TO_WFLW

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
-from asmnet_sdk.training.augmentation import jitter_box
+from asmnet_sdk.training.placing import jitter_box
 from lab.label_files import (
     HEAD_POSE_HEADER,
     link_photo,

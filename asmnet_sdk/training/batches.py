@@ -17,14 +17,12 @@ from torch import Tensor
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.training.augmentation import (
-    FaceLabels,
     augment_face,
     augment_negative,
     augment_turned_away,
-    place_face,
-    place_turned_away,
 )
 from asmnet_sdk.training.configuration import Recipe
+from asmnet_sdk.training.placing import FaceLabels, place_face, place_turned_away
 from asmnet_sdk.training.samples import FaceSamples
 
 __all__ = ["Batch", "BatchSource", "prefetch", "to_network_input"]

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from asmnet_sdk.training.augmentation import place_face
 from asmnet_sdk.training.batches import Batch, BatchSource
 from asmnet_sdk.training.losses import (
     asm_assisted_loss,
@@ -30,6 +29,7 @@ from asmnet_sdk.training.losses import (
     wing_loss,
 )
 from asmnet_sdk.training.networks import Prediction
+from asmnet_sdk.training.placing import place_face
 from asmnet_sdk.training.shape_model import ShapeModel
 
 __all__ = [

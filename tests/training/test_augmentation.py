@@ -7,13 +7,10 @@ pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from asmnet_sdk import IBUG_68
 from asmnet_sdk.training.augmentation import (
-    FaceLabels,
-    FacePlacement,
     augment_face,
     augment_negative,
-    place_face,
-    place_turned_away,
 )
+from asmnet_sdk.training.placing import FaceLabels, FacePlacement, place_face, place_turned_away
 from tests.dotted_faces import dotted_faces
 
 
