@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.arguments import is_number, is_whole, require
-from asmnet_sdk.boxes import check_box_against_image
-from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError, in_brief
+from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
-from asmnet_sdk.results import BoundingBox, Face
+from asmnet_sdk.results import Face
+from asmnet_sdk.tracking.sightings import Sighting, align_crops, cut_crops, look_at
 from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
 from asmnet_sdk.tracking.tracks import (
-    Sighting,
     Track,
     largest,
     match_boxes,
     place_crop,
-    sight,
     without_doubles,
 )
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
-    from asmnet_sdk.landmarks.network import FaceCrop
 
 __all__ = ["FaceTracker"]
-
-_Key = TypeVar("_Key")
 
 
 class FaceTracker:
@@ -168,12 +163,12 @@ class FaceTracker:
         self, image: NDArray[np.uint8], live: Sequence[Track], seconds: float
     ) -> dict[Track, Sighting]:
         """Align where the faces were in the frame before; return those that are still there."""
-        crops = self._cut(image, {track: track.crop_box for track in live})
+        crops = cut_crops(self._aligner, image, {track: track.crop_box for track in live})
         lit = {
             track: track.exposure.apply(crop, elapsed_seconds=track.elapsed_seconds(seconds))
             for track, crop in crops.items()
         }
-        seen = self._align(lit).items()
+        seen = align_crops(self._aligner, lit).items()
         followed = {track: it for track, it in seen if self._is_followed(track, it)}
         return without_doubles(followed, seconds)
 
@@ -199,36 +194,12 @@ class FaceTracker:
         others = [track for track in self._tracks if track not in found]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
-        for index, seen in self._look_at(image, rest).items():
+        for index, seen in look_at(self._aligner, image, rest).items():
             if self._is_face(seen) and not any(
                 seen.is_same_face(other) for other in found.values()
             ):
                 found[owners.get(index) or self._new_track(seen, seconds)] = seen
         return found
-
-    def _cut(
-        self, image: NDArray[np.uint8], boxes: Mapping[_Key, BoundingBox]
-    ) -> dict[_Key, FaceCrop]:
-        """Cut the crops of those boxes that are usable."""
-        usable = {key: box for key, box in boxes.items() if _is_usable(box, image)}
-        if not usable:
-            return {}
-        crops = self._aligner.cut(image, list(usable.values()), color="rgb")
-        return dict(zip(usable, crops, strict=True))
-
-    def _look_at(
-        self, image: NDArray[np.uint8], boxes: Sequence[BoundingBox]
-    ) -> dict[int, Sighting]:
-        """Return the faces in detected boxes by index, after all the looks that they need."""
-        usable = {i: box for i, box in enumerate(boxes) if _is_usable(box, image)}
-        faces = self._aligner.predict(image, list(usable.values()), color="rgb") if usable else []
-        sightings = zip(usable, map(sight, faces), strict=True)
-        return {index: seen for index, seen in sightings if seen is not None}
-
-    def _align(self, crops: Mapping[_Key, FaceCrop]) -> dict[_Key, Sighting]:
-        """Return the faces in the crops, as far as they have a place."""
-        sightings = map(sight, self._aligner.align(list(crops.values())))
-        return {key: seen for key, seen in zip(crops, sightings, strict=True) if seen is not None}
 
     def _new_track(self, seen: Sighting, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
@@ -253,14 +224,6 @@ def _new_aligner() -> FaceAligner:
     from asmnet_sdk.aligner import FaceAligner
 
     return FaceAligner()
-
-
-def _is_usable(box: BoundingBox, image: NDArray[np.uint8]) -> bool:
-    try:
-        check_box_against_image(box, image)
-    except InvalidBoundingBoxError:
-        return False
-    return True
 
 
 def _require_from(name: str, value: int, least: int) -> None:

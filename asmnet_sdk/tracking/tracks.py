@@ -10,24 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import upright_box
-from asmnet_sdk.errors import InvalidBoundingBoxError
 from asmnet_sdk.geometry import intersection_over_union, roll_in_image
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.tracking.exposure import ExposureHold
+from asmnet_sdk.tracking.sightings import Sighting
 from asmnet_sdk.tracking.smoothing import FaceSmoother, smoothing_weight
 
 __all__ = [
-    "Sighting",
     "Track",
     "largest",
     "match_boxes",
     "place_crop",
-    "sight",
     "without_doubles",
 ]
 
-# Two faces whose boxes overlap more than this are one face.
-_SAME_FACE_OVERLAP = 0.4
 # A face that overlaps its last box less than this has jumped: smoothing starts afresh.
 _JUMP_OVERLAP = 0.5
 # A crop is placed anew when the face overlaps its box less than this.
@@ -40,26 +36,6 @@ _SPEED_CUTOFF_HZ = 0.5
 _SHORTEST_SECONDS = 1e-6
 # Where a lost face may be found again: shares of the way that its motion would have taken it.
 _WAY = (0.0, 0.25, 0.5, 0.75, 1.0)
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Sighting:
-    """A face in one frame, and the tight box around its landmarks."""
-
-    face: Face
-    box: BoundingBox
-
-    def is_same_face(self, other: Sighting) -> bool:
-        """Tell whether two faces of one frame lie so close that they are one."""
-        return self.box.iou(other.box) > _SAME_FACE_OVERLAP
-
-
-def sight(face: Face) -> Sighting | None:
-    """Return the face with its box, or None where its landmarks span none or are not finite."""
-    try:
-        return Sighting(face, BoundingBox.around(face.landmarks))
-    except InvalidBoundingBoxError:
-        return None
 
 
 @dataclass(eq=False, slots=True)

@@ -19,8 +19,9 @@ from asmnet_sdk import (
 )
 from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.tracking.sightings import Sighting
 from asmnet_sdk.tracking.tracker import FaceTracker
-from asmnet_sdk.tracking.tracks import Sighting, largest
+from asmnet_sdk.tracking.tracks import largest
 from tests.conftest import EXAMPLES
 from tests.dot_model import picture_with_dots
 
