@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.ordered import work_in_order
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.photo_files import (
-    describe_skipped,
-    find_photos,
-    picture_paths,
-    refuse_overwriting,
-)
-from asmnet_sdk.cli.summary import closing_line, print_faces
-from asmnet_sdk.cli.terminal import (
-    STANDARD_OUTPUT,
-    ProgressBar,
-    check_writable,
-    is_read_by_people,
-    is_watched,
-)
+from asmnet_sdk.cli.photo_files import describe_skipped, find_photos, picture_paths
+from asmnet_sdk.cli.predict_outputs import check_outputs, close, draw
+from asmnet_sdk.cli.terminal import ProgressBar
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.exporting import faces_to_csv, faces_to_json
 from asmnet_sdk.runtime.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -87,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     """Predict all photos; a broken one does not stop the rest, Ctrl-C keeps what is done."""
     photos = _find_photos(options.inputs)
     pictures = picture_paths(options.draw, options.inputs, photos)
-    _check_outputs(options, photos, pictures.values())
+    check_outputs(options, photos, pictures.values())
     aligner, workers = _share_out(options, len(photos))
     report = None if options.report is None else _new_report(aligner.model.name, len(photos))
     found: dict[Path, list[Face]] = {}
@@ -96,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     def work(photo: Path) -> tuple[list[Face], PhotoPictures | None]:
         image, found[photo] = _predict(aligner, photo, options.box)
         if photo in pictures:
-            _draw(image, found[photo], pictures[photo])
+            draw(image, found[photo], pictures[photo])
         return found[photo], _pictures(report, image, found[photo])
 
     try:
@@ -113,31 +101,10 @@ def run(options: argparse.Namespace) -> int:
                 bar.advance()
     finally:
         if found or failures:
-            _close(options, photos, found, failures, report)
+            close(options, photos, found, failures, report)
     if options.box is None:
         _say_what_to_try([photo for photo, faces in found.items() if not faces])
     return 1 if failures else 0
-
-
-def _close(
-    options: argparse.Namespace,
-    photos: Sequence[Path],
-    found: Mapping[Path, list[Face]],
-    failures: Sequence[str],
-    report: Report | None,
-) -> None:
-    """Tell of failures, write what was found, and say what that is where people read it."""
-    for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)
-    faces_by_image = _named_in_order(found, photos)
-    _write(faces_by_image, options, report)
-    if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):
-        closing_line(
-            faces_by_image,
-            failures=len(failures),
-            photo_count=len(photos),
-            outputs=_named_outputs(options),
-        )
 
 
 def _find_photos(inputs: Sequence[str]) -> list[Path]:
@@ -146,16 +113,6 @@ def _find_photos(inputs: Sequence[str]) -> list[Path]:
     if skipped := describe_skipped(inputs):
         print(f"asmnet: {skipped}", file=sys.stderr)
     return photos
-
-
-def _check_outputs(
-    options: argparse.Namespace, photos: Sequence[Path], pictures: Iterable[Path]
-) -> None:
-    outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
-    outputs = [path for path in outputs if path != STANDARD_OUTPUT]
-    refuse_overwriting(outputs, photos)
-    for path in (*outputs, *pictures):
-        check_writable(path)
 
 
 def _share_out(options: argparse.Namespace, photo_count: int) -> tuple[FaceAligner, int]:
@@ -196,12 +153,6 @@ def _note_failure(report: Report | None, photo: Path, error: InvalidInputError) 
         report.add_failure(photo, str(error))
 
 
-def _named_in_order(
-    found: Mapping[Path, list[Face]], photos: Iterable[Path]
-) -> dict[str, list[Face]]:
-    return {str(photo): found[photo] for photo in photos if photo in found}
-
-
 def _new_report(model: str, photo_count: int) -> Report:
     from asmnet_sdk.cli.report import Report
 
@@ -222,43 +173,6 @@ def _named(photo: Path, error: InvalidInputError) -> str:
     """Return an error that names its photo, which errors about files do by themselves."""
     text = str(error)
     return text if text.startswith(str(photo)) else f"{photo}: {text}"
-
-
-def _draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None:
-    import cv2
-
-    from asmnet_sdk.drawing.faces import draw_faces
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    drawn = cv2.cvtColor(draw_faces(image, faces, color="rgb"), cv2.COLOR_RGB2BGR)
-    encoded = cv2.imencode(target.suffix, drawn)[1]
-    target.write_bytes(encoded.tobytes())
-
-
-def _write(
-    faces_by_image: dict[str, list[Face]], options: argparse.Namespace, report: Report | None
-) -> None:
-    if report is not None:
-        report.write(options.report)
-    if options.csv:
-        _write_text(options.csv, faces_to_csv(faces_by_image))
-    if options.json and options.json != STANDARD_OUTPUT:
-        _write_text(options.json, faces_to_json(faces_by_image) + "\n")
-    has_file = options.csv or options.json or options.report
-    if options.json == STANDARD_OUTPUT or not (has_file or is_read_by_people()):
-        print(faces_to_json(faces_by_image))
-    elif is_read_by_people():
-        print_faces(faces_by_image)
-
-
-def _named_outputs(options: argparse.Namespace) -> list[Path]:
-    outputs = (options.json, options.csv, options.report, options.draw)
-    return [path for path in outputs if path not in (None, STANDARD_OUTPUT)]
-
-
-def _write_text(path: Path, text: str) -> None:
-    """Write UTF-8; bytes of a file name that are no text become escapes, as JSON has them."""
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:
