@@ -59,6 +59,11 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return expand(markdown)
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """Keep the theme's script from asking GitHub for the stars of the repository."""
+    return output.replace(' data-md-component="source"', "")
+
+
 def card_names() -> list[str]:
     """Return the models that have a card in ``hub/``."""
     return sorted(path.parent.name for path in (ROOT / "hub").glob("*/SHA256SUMS"))

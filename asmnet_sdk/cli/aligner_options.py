@@ -35,7 +35,7 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto, cpu, cuda, tensorrt, openvino, coreml or directml (default: %(default)s)",
     )
     parser.add_argument(
-        "--threads", type=at_least_one, metavar="N", help="threads at work (default: all cores)"
+        "--threads", type=at_least_one, metavar="N", help="threads to use (default: all cores)"
     )
     parser.add_argument(
         "--passes",

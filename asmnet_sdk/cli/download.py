@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.terminal import complain
 from asmnet_sdk.errors import AsmnetError, InvalidInputError
 from asmnet_sdk.hub.registry import available_models
 from asmnet_sdk.hub.resolving import resolve_model
@@ -21,8 +21,13 @@ def add_parser(commands: Subcommands) -> None:
         description="Fetch models into the Hub's cache and print where they lie.",
         epilog="Example: asmnet download yunet",
     )
-    parser.add_argument("names", nargs="*", metavar="MODEL", help="registry names or owner/name")
-    parser.add_argument("--all", action="store_true", help="every model of the registry")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="MODEL",
+        help="names of `asmnet models`, or Hub repositories OWNER/NAME",
+    )
+    parser.add_argument("--all", action="store_true", help="every model of `asmnet models`")
     parser.add_argument(
         "--revision", metavar="TAG", help="tag, branch or commit of owner/name (default: main)"
     )
@@ -42,7 +47,7 @@ def _fetch(name: str, revision: str | None) -> bool:
     try:
         path = resolve_model(name, revision=revision)
     except AsmnetError as error:
-        print(f"asmnet: error: {error}", file=sys.stderr)
+        complain(str(error))
         return False
     print(f"{name}  {path}")
     return True

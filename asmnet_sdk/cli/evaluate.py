@@ -34,7 +34,7 @@ def add_parser(commands: Subcommands) -> None:
         description="Measure how far landmarks are from those annotated: the mean error in % of "
         "the distance of the outer eye corners (NME), the share of faces above 8 %, the area under "
         "the error curve up to 8 % (AUC); and the errors of yaw, pitch and roll in degrees, where "
-        "head poses are annotated. One row a subset, one for each attribute that faces have, one "
+        "head poses are annotated. One row per subset, one for each attribute that faces have, one "
         "for all; with the interval that holds the mean error with a probability of 95 %.",
         epilog=(
             "Examples:\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.photo_files import find_photos
-from asmnet_sdk.cli.terminal import ProgressBar, print_table
+from asmnet_sdk.cli.terminal import ProgressBar, complain, print_table
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
 
@@ -117,7 +116,7 @@ def _label(options: argparse.Namespace) -> int:
     files = write_labels(faces, options.format, options.out, aligner.layout)
     _tell(faces, photos, files)
     for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)
+        complain(failure)
     return 1 if failures else 0
 
 

@@ -7,6 +7,8 @@ import difflib
 from collections.abc import Iterable
 from typing import NoReturn, TypeAlias
 
+from asmnet_sdk.cli.terminal import complain
+
 __all__ = [
     "CommandParser",
     "HelpFormatter",
@@ -50,7 +52,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where to read on; exit with code 2."""
-        self.exit(2, f"asmnet: error: {' '.join(message.split())}; see {self.prog} --help\n")
+        complain(f"{' '.join(message.split())}; see {self.prog} --help")
+        self.exit(2)
 
 
 def at_least_one(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from asmnet_sdk.cli.summary import closing_line, print_faces
 from asmnet_sdk.cli.terminal import (
     STANDARD_OUTPUT,
     check_writable,
+    complain,
     is_read_by_people,
     is_watched,
 )
@@ -48,7 +48,7 @@ def close(
 ) -> None:
     """Tell of failures, write what was found, and say what that is where people read it."""
     for failure in failures:
-        print(f"asmnet: error: {failure}", file=sys.stderr)
+        complain(failure)
     faces_by_image = _named_in_order(found, photos)
     _write(faces_by_image, options, report)
     if _named_outputs(options) or is_watched() or (failures and len(photos) > 1):

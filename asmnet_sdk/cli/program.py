@@ -24,6 +24,7 @@ from asmnet_sdk.cli import (
     video,
 )
 from asmnet_sdk.cli.parsing import CommandParser, HelpFormatter, option_names, suggest
+from asmnet_sdk.cli.terminal import complain
 from asmnet_sdk.errors import AsmnetError, in_brief
 
 __all__ = ["main", "make_parser"]
@@ -68,17 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _CLOSED_PIPE
     except (AsmnetError, OSError) as error:
         _discard_output()
-        print(f"asmnet: error: {_describe(error)}", file=sys.stderr)
+        complain(_describe(error))
         return 1
     except (ImportError, AttributeError) as error:
         if not _is_broken_installation(error):
             raise
         _discard_output()
-        print(
-            f"asmnet: error: {_describe(error)}; `asmnet doctor` says what is broken and how to "
-            "mend it",
-            file=sys.stderr,
-        )
+        complain(f"{_describe(error)}; `asmnet doctor` says what is broken and how to mend it")
         return 1
     except KeyboardInterrupt:
         _discard_output()

@@ -39,7 +39,7 @@ def _row(image: str, index: int, face: Face) -> tuple[str, ...]:
         shortened(Path(image).name, _NAME_COLUMNS),
         str(index),
         f"{box.width:.0f}x{box.height:.0f}",
-        *(f"{angle:+.0f}" for angle in face.head_pose),
+        *(f"{round(angle):+d}" for angle in face.head_pose),
         "-" if face.score is None else f"{face.score:.2f}",
         "-" if eyes is None else f"{min(eyes):.2f}",
         "-" if mouth is None else f"{mouth:.2f}",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import textwrap
 import time
 import unicodedata
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ __all__ = [
     "STANDARD_OUTPUT",
     "ProgressBar",
     "check_writable",
+    "complain",
     "counted",
     "is_read_by_people",
     "is_watched",
@@ -35,6 +38,15 @@ def is_read_by_people() -> bool:
 def is_watched() -> bool:
     """Say whether standard output or standard error is a terminal."""
     return is_read_by_people() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def complain(message: str) -> None:
+    """Print an error on standard error; a terminal gets it wrapped between words."""
+    text = f"asmnet: error: {message}"
+    if sys.stderr is not None and sys.stderr.isatty():
+        columns = shutil.get_terminal_size().columns
+        text = textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False)
+    print(text, file=sys.stderr)
 
 
 def counted(number: int, noun: str) -> str:

@@ -64,12 +64,13 @@ def add_parser(commands: Subcommands) -> None:
         metavar="FILE",
         help="write a video with the faces drawn in, without sound: .mp4, .mov, .mkv or .avi",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, a row a face")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, one row per face")
     parser.add_argument(
         "--json-lines",
         type=Path,
         metavar="FILE",
-        help="write JSON here, a line a frame; - prints it (a pipe gets it if no output is named)",
+        help="write JSON here, one line per frame; - prints it (a pipe gets it if no output is "
+        "named)",
     )
     parser.add_argument(
         "--detect-every",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
-from asmnet_sdk import sample_photo
+from asmnet_sdk import HeadPose, sample_photo
 from asmnet_sdk.cli import main
 from asmnet_sdk.cli.summary import print_faces
-from asmnet_sdk.cli.terminal import shortened
+from asmnet_sdk.cli.terminal import complain, shortened
 
 WORDS = ("predict", str(sample_photo()), "--device", "cpu", "--offline")
 
@@ -64,6 +65,28 @@ def test_long_tables_are_cut(capsys, aligner):
     assert len(lines) == 42
     assert lines[-1] == "... and 5 more faces: --csv FILE has all"
     assert max(map(len, lines)) <= 80
+
+
+def test_errors_wrap_between_words_on_a_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    complain("photos/broken-file.jpg: not a picture of a format")
+    assert sys.stderr.getvalue().splitlines() == [
+        "asmnet: error:",
+        "photos/broken-file.jpg: not a",
+        "picture of a format",
+    ]
+
+
+def test_errors_are_one_line_for_a_program(capsys):
+    complain("a " * 90)
+    assert capsys.readouterr().err == "asmnet: error: " + "a " * 90 + "\n"
+
+
+def test_angles_that_round_to_zero_have_no_minus(aligner, capsys):
+    [face] = aligner.predict(sample_photo("portrait"))
+    print_faces({"a.jpg": [replace(face, head_pose=HeadPose(-0.4, -0.4, -0.4))]})
+    assert capsys.readouterr().out.splitlines()[1].split()[3:6] == ["+0", "+0", "+0"]
 
 
 def test_shortened_leaves_out_the_middle():
