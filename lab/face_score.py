@@ -192,7 +192,7 @@ def main() -> None:
     false_faces = read_false_faces(options.false_faces, is_validation=False)
     fit_face_score(network, _learn(network, source, false_faces), epochs=30)
     held_out = _damaged(read_false_faces(options.false_faces, is_validation=True), recipe.size, 1)
-    _report(network, {"photos": validating} | load_further(config), held_out, config)
+    _report(network, {"photos": validating} | load_further(config, layout), held_out, config)
     options.out.mkdir(parents=True, exist_ok=True)
     write_config(config, options.out / CONFIG_FILE)
     save_state(network.state_dict(), options.out / WEIGHTS_FILE)

@@ -79,17 +79,22 @@ def run(options: argparse.Namespace) -> int:
 
 def _say_what_was_gained(trainer: Trainer) -> None:
     """Compare the weights that are kept with those that the run started from."""
-    start, best = trainer.records[0], trainer.best
+    start, best, blended = trainer.records[0], trainer.best, trainer.blended
     if start["epoch"]:
         return
-    if best is start:
+    if best is start or blended.get("share") == 0:
         print("nothing was better on the validation photos than the start: its weights are kept")
-    else:
-        print(
-            f"validation error {start['val_error']:.2f} % of the face at the start, "
-            f"{best['val_error']:.2f} %\nwith the weights of epoch {best['epoch']:.0f}, "
-            "which are kept"
-        )
+        return
+    kept = f"those of epoch {best['epoch']:.0f}"
+    if blended:
+        kept = f"{100 * blended['share']:.0f} % of the way from the start to {kept}"
+    print(f"kept are the weights {kept}")
+    for name, faces in (("val_error", "validation faces"), ("replay_error", "replayed faces")):
+        if name in start:
+            now = (blended or best)[name]
+            print(
+                f"error on {faces}: {start[name]:.2f} % of the face at the start, {now:.2f} % now"
+            )
 
 
 class _Terminal:

@@ -60,9 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start-from", type=Path, help="weights.pt of an earlier run")
     parser.add_argument("--threads", type=int, help="threads of torch")
     for field in fields(Recipe):
-        parser.add_argument(
-            f"--{field.name.replace('_', '-')}", type=int if field.type == "int" else float
-        )
+        flag = f"--{field.name.replace('_', '-')}"
+        if field.type == "bool":
+            parser.add_argument(flag, action=argparse.BooleanOptionalAction)
+        else:
+            parser.add_argument(flag, type=int if field.type == "int" else float)
     return parser
 
 

@@ -30,7 +30,7 @@ __all__ = [
 
 _AT_LEAST_0 = (
     *("negatives", "weight_decay", "average_decay", "seed", "early_epochs"),
-    *("epoch_faces", "turned_away", "frozen_blocks", "patience"),
+    *("epoch_faces", "may_forget", "turned_away", "frozen_blocks", "patience"),
 )
 
 
@@ -55,6 +55,11 @@ class Recipe:
         turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
         patience: How many validations without a lower error end a run early, whose best weights
             are kept then; 0: it goes on to its last epoch.
+        blend: Whether a run that starts from a model ends with the weights on the line from there
+            to the trained ones that err least on the validation faces.
+        may_forget: By which share the error on the replayed faces that validate may rise by then.
+        frozen_norms: Whether batch norms keep their means and variances, so that a few odd faces do
+            not shift those that were learned from many.
         frozen_blocks: How many of the trunk's first blocks, the stem before them included, keep
             their weights; 0: all are trained.
 
@@ -76,6 +81,9 @@ class Recipe:
     epoch_faces: int = 0
     turned_away: float = 0.4
     frozen_blocks: int = 0
+    frozen_norms: bool = False
+    blend: bool = False
+    may_forget: float = 0.03
     patience: int = 0
 
     def __post_init__(self) -> None:
@@ -112,7 +120,8 @@ class RunConfig:
             their names.
         extra: Photos that only train, such as pseudo-labelled ones.
         replay: Photos like those that ``start_from`` learned from, shown so that it stays good
-            on them; at most 600 of them, chosen at random.
+            on them; at most 600 of them, chosen at random. 5 % by a hash of their names, at most
+            120, only validate.
         replay_share: Their share of what an epoch shows, in [0, 1).
         packed: Files of packed faces (``FaceSamples.save``) that only train.
         packed_shares: How often each packed file's faces are shown, relative to a face of

@@ -14,13 +14,15 @@ __all__ = ["DEFAULTS", "start_file", "with_defaults"]
 
 DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
-        "epochs": 60,
+        "epochs": 50,
         "batch_size": 16,
         "negatives": 2,
         "learning_rate": 1e-3,
         "average_decay": 0.98,
-        "patience": 6,
         "frozen_blocks": 6,
+        "frozen_norms": True,
+        "blend": True,
+        "replay_share": 0.67,
         "threads": 1,
     }
 )

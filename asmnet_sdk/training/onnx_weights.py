@@ -16,6 +16,7 @@ import torch
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.networks import FaceNetwork
@@ -103,6 +104,7 @@ def take_onnx_weights(
         if name in found and found[name].shape == value.shape and name not in incomplete
     }
     state |= carry(found, wanted) if carry else {}
+    state |= _widened(found, network, state)
     absent = [
         name
         for name, _ in network.named_parameters()
@@ -113,6 +115,17 @@ def take_onnx_weights(
     network.load_state_dict(state, strict=False)
     restore_norms(network, biases, crops)
     return absent
+
+
+def _widened(
+    found: Mapping[str, Tensor], network: FaceNetwork, state: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return the face score of older files, which reads less: it gives no weight to the rest."""
+    name = "face.weight"
+    wanted, held = network.state_dict().get(name), found.get(name)
+    if name in state or wanted is None or held is None or held.shape[1] > wanted.shape[1]:
+        return {}
+    return {name: F.pad(held, (0, wanted.shape[1] - held.shape[1]))}
 
 
 def _has(found: Mapping[str, Tensor], network: FaceNetwork, conv: str) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import cv2
+import numpy as np
 import torch
 
 from asmnet_sdk.landmarks.contract import read_contract
 from asmnet_sdk.layouts import Layout, shared_points
 from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.batches import BatchSource, to_network_input
+from asmnet_sdk.training.blending import Start
 from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.choices import layout_of, network_maker, objective_maker
 from asmnet_sdk.training.configuration import RunConfig, read_config
@@ -24,6 +27,7 @@ from asmnet_sdk.training.networks import FaceNetwork, SpatialAsmnet
 from asmnet_sdk.training.onnx_weights import take_onnx_weights
 from asmnet_sdk.training.pictures import draw_curves, draw_validation
 from asmnet_sdk.training.run_faces import (
+    REPLAY,
     load_further,
     load_run_negatives,
     load_training_faces,
@@ -32,7 +36,12 @@ from asmnet_sdk.training.run_faces import (
 from asmnet_sdk.training.run_folder import CONFIG_FILE, WEIGHTS_FILE, claim_folder
 from asmnet_sdk.training.samples import FaceSamples, load_face_samples
 from asmnet_sdk.training.shared_points import Carry, carry_points
-from asmnet_sdk.training.start_poses import with_start_poses
+from asmnet_sdk.training.start_poses import (
+    PoseTeacher,
+    file_poses,
+    network_poses,
+    with_start_poses,
+)
 from asmnet_sdk.training.trainer import Trainer
 from asmnet_sdk.training.weights import take_weights
 
@@ -47,6 +56,8 @@ __all__ = [
 ]
 
 logger = logging.getLogger("asmnet_sdk.training")
+
+_START_FACES = 64  # that say what batch norms see
 
 
 class Listener(Protocol):
@@ -102,10 +113,12 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
     network = make_network()
     validating = load_face_samples(validation, layout)
     faces, recipe = load_training_faces(config, training, layout)
+    start = None
     if config.start_from:
-        fresh = take_start(network, config, validating)
-        if not any("pose" in name for name in fresh):
-            faces = with_start_poses(faces, network, recipe)
+        fresh = take_start(network, config, faces)
+        start = Start.of(network, fresh)
+        if (teacher := _pose_teacher(config, layout, network, fresh)) is not None:
+            faces = with_start_poses(faces, teacher)
     negatives = load_run_negatives(config, training)
     source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
     trainer = make_trainer(
@@ -113,25 +126,31 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
         make_objective(source, config.out),
         source,
         validation=validating,
-        further_validation=load_further(config),
+        further_validation=load_further(config, layout),
         folder=config.out,
+        start=start,
     )
     trainer.resume()
     return trainer
 
 
 def take_start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:
-    """Take the weights of an earlier run or of a model file; return what starts anew."""
+    """Take the weights of an earlier run or of a model file; return what starts anew.
+
+    Args:
+        network: What takes them.
+        config: Says where they are, and how the crops are cut.
+        faces: Faces that train, for the batch norms, which a model file lacks.
+    """
     assert config.start_from is not None
     file = start_file(config.start_from)
-    carry = _carry_to(config, file, faces)
+    some = faces.take(np.linspace(0, len(faces) - 1, min(len(faces), _START_FACES)).astype(int))
+    carry = _carry_to(config, file, some)
     if file.suffix == ".pt":
         fresh = take_weights(network, file, carry)
     else:
-        crops, _ = upright_crops(
-            faces, size=config.recipe.size, crop_scale=config.recipe.crop_scale
-        )
-        fresh = take_onnx_weights(network, file, to_network_input(crops[:64]), carry)
+        crops, _ = upright_crops(some, size=config.recipe.size, crop_scale=config.recipe.crop_scale)
+        fresh = take_onnx_weights(network, file, to_network_input(crops), carry)
     if fresh:
         logger.info("not in %s, so they start anew: %s", config.start_from, ", ".join(fresh))
     return fresh
@@ -155,6 +174,18 @@ def start_layout(file: Path) -> Layout | None:
     return layout_of(read_config(config)) if config.exists() else None
 
 
+def _pose_teacher(
+    config: RunConfig, layout: Layout, network: FaceNetwork, fresh: Sequence[str]
+) -> PoseTeacher | None:
+    """Return what gives poses to faces without: the start, where it can; None where nothing can."""
+    assert config.start_from is not None
+    file = start_file(config.start_from)
+    if file.suffix != ".pt":
+        return file_poses(file, layout)
+    has_pose = not any("pose" in name for name in fresh)
+    return network_poses(network, config.recipe) if has_pose else None
+
+
 def draw_run(trainer: Trainer) -> None:
     """Write the pictures of a run of at least one epoch into its folder."""
     pictures = {
@@ -173,10 +204,12 @@ def draw_run(trainer: Trainer) -> None:
 
 def finish_run(trainer: Trainer) -> None:
     """Leave pictures and averaged weights in the run folder; an error radius is calibrated."""
+    replay = trainer.further_validation.get(REPLAY)
     trainer.take_best()
-    network = trainer.averaged_network
+    trainer.blend(replay)
+    network, recipe = trainer.averaged_network, trainer.recipe
     if isinstance(network, SpatialAsmnet):
-        recipe = trainer.recipe
-        calibrate_sigma(network, trainer.validation, size=recipe.size, crop_scale=recipe.crop_scale)
+        faces = FaceSamples.join([trainer.validation, *([replay] if replay else [])])
+        calibrate_sigma(network, faces, size=recipe.size, crop_scale=recipe.crop_scale)
     save_state(network.state_dict(), trainer.folder / WEIGHTS_FILE)
     draw_run(trainer)

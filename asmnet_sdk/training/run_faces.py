@@ -24,7 +24,10 @@ from asmnet_sdk.training.samples import (
     photo_of,
 )
 
-__all__ = ["load_further", "load_run_negatives", "load_training_faces", "read_faces"]
+__all__ = ["REPLAY", "load_further", "load_run_negatives", "load_training_faces", "read_faces"]
+
+REPLAY = "replay"
+"""What replayed faces that validate are called in the log."""
 
 _PER_POINT = ("landmarks", "landmark_visible", "landmark_sigma")
 _FEW = 200
@@ -32,6 +35,7 @@ _FEWEST = 10
 _FEWEST_BATCHES = 4  # of an epoch of a run that starts from a model
 _SHARE_OF_FEW = 0.15
 _MOST_REPLAYED = 600  # of whom each epoch shows some: more only take memory
+_MOST_JUDGING = 120  # of the replayed ones that are kept back
 
 
 def read_faces(
@@ -74,9 +78,10 @@ def load_training_faces(
 ) -> tuple[FaceSamples, Recipe]:
     """Return the faces that train, and the recipe, which says how many an epoch shows.
 
-    They are annotated ones, extra ones, those packed before, and replayed ones: drawn at random,
-    so that they are ``replay_share`` of what is shown. Of few faces of a run that starts from a
-    model an epoch shows each several times, so that it has a few batches.
+    They are annotated ones, extra ones, those packed before, and replayed ones, but for the 5 %
+    that validate: drawn at random, so that they are ``replay_share`` of what is shown. Of few faces
+    of a run that starts from a model an epoch shows each several times, so that it has a few
+    batches.
     """
     extra = _read_all(config.extra, layout)
     parts = [load_face_samples(training * config.repeat + extra, layout)]
@@ -89,7 +94,8 @@ def load_training_faces(
         return faces, _with_enough(config, len(faces))
     shown = sum(float(part.draw_weights.sum()) for part in parts)
     replayed = shown * config.replay_share / (1 - config.replay_share)
-    faces = load_face_samples(_some(_read_all(config.replay, layout), config.recipe.seed), layout)
+    replay, _ = _read_replay(config, layout)
+    faces = load_face_samples(replay, layout)
     weights = np.full(len(faces), replayed / len(faces), np.float32)
     recipe = _with_enough(config, round(shown + replayed))
     return (
@@ -105,15 +111,30 @@ def _with_enough(config: RunConfig, count: int) -> Recipe:
     return replace(recipe, epoch_faces=fewest) if is_short else recipe
 
 
-def _some(faces: list[AnnotatedFace], seed: int) -> list[AnnotatedFace]:
-    order = np.random.default_rng(seed).permutation(len(faces))[:_MOST_REPLAYED]
+def _read_replay(
+    config: RunConfig, layout: Layout
+) -> tuple[list[AnnotatedFace], list[AnnotatedFace]]:
+    """Return replayed faces that train, and those that validate."""
+    faces = _read_all(config.replay, layout)
+    parts = [face for face in faces if not is_validation(face)], list(filter(is_validation, faces))
+    training, validation = (
+        _some(part, most, config.recipe.seed)
+        for part, most in zip(parts, (_MOST_REPLAYED, _MOST_JUDGING), strict=True)
+    )
+    return training, validation
+
+
+def _some(faces: list[AnnotatedFace], most: int, seed: int) -> list[AnnotatedFace]:
+    order = np.random.default_rng(seed).permutation(len(faces))[:most]
     return [faces[index] for index in sorted(order.tolist())]
 
 
-def load_further(config: RunConfig) -> dict[str, FaceSamples]:
-    """Return the packed faces that validate, by the names of their files."""
+def load_further(config: RunConfig, layout: Layout) -> dict[str, FaceSamples]:
+    """Return further faces that validate: packed ones, by their files' names, and replayed ones."""
     paths = config.validation_packed
-    return {path.stem.removesuffix("_validation"): FaceSamples.load(path) for path in paths}
+    found = {path.stem.removesuffix("_validation"): FaceSamples.load(path) for path in paths}
+    _, replay = _read_replay(config, layout)
+    return found | ({REPLAY: load_face_samples(replay, layout)} if replay else {})
 
 
 def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray[np.uint8]:

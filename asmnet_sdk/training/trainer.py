@@ -9,10 +9,12 @@ from typing import cast
 
 import numpy as np
 import torch
+from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from asmnet_sdk.evaluation.metrics import head_pose_errors, inter_ocular_nme
 from asmnet_sdk.training.batches import Batch, BatchSource
+from asmnet_sdk.training.blending import JudgedFaces, Start, blend_with
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.loop import Record, TrainingLoop, save_state
@@ -39,7 +41,11 @@ class Trainer(TrainingLoop[Batch]):
         validation: Faces that measure each checkpoint.
         further_validation: Name -> further faces that measure it, by the error in percent of the
             longer side of the face box.
+        start: What the network starts from, where its recipe blends.
         folder: As for ``TrainingLoop``.
+
+    Attributes:
+        blended: After ``blend``: the share of the trained weights, and what they err.
     """
 
     epochs_a_checkpoint = 5
@@ -56,8 +62,11 @@ class Trainer(TrainingLoop[Batch]):
         validation: FaceSamples,
         further_validation: Mapping[str, FaceSamples] = MappingProxyType({}),
         folder: Path,
+        start: Start | None = None,
     ) -> None:
         self.objective = objective
+        self.start = start
+        self.blended: Record = {}
         self.source = source
         self.validation = validation
         self.further_validation = further_validation
@@ -73,6 +82,13 @@ class Trainer(TrainingLoop[Batch]):
             total_steps=self.recipe.epochs * len(self.source),
             pct_start=0.15,
         )
+
+    def _begin_epoch(self) -> None:
+        super()._begin_epoch()
+        if self.recipe.frozen_norms:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
 
     @property
     def averaged_network(self) -> FaceNetwork:
@@ -96,6 +112,28 @@ class Trainer(TrainingLoop[Batch]):
         path = self.folder / BEST_FILE
         if self.recipe.patience and path.exists():
             self.averaged_network.load_state_dict(torch.load(path, weights_only=True))
+
+    def blend(self, old: FaceSamples | None) -> None:
+        """Give the averaged network the weights between its start and its own that err least.
+
+        Args:
+            old: Faces like those that the start had learned from, on which the error may rise by
+                as much as the recipe says.
+        """
+        if self.start is None or not self.recipe.blend or self.best["epoch"] == 0:
+            return
+        share = blend_with(
+            self.start,
+            self.averaged_network,
+            self._judged(self.validation),
+            None if old is None else self._judged(old),
+            may_forget=self.recipe.may_forget,
+        )
+        self.blended = {"share": share} | self._validate()
+
+    def _judged(self, faces: FaceSamples) -> JudgedFaces:
+        recipe = self.recipe
+        return JudgedFaces(*upright_crops(faces, size=recipe.size, crop_scale=recipe.crop_scale))
 
     @property
     def best(self) -> Record:

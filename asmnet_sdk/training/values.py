@@ -45,6 +45,7 @@ def _is_path_list(value: object) -> bool:
 _KINDS: Mapping[str, tuple[str, Callable[[object], bool], Callable[[Any], object]]] = {
     "int": ("a whole number", is_whole, int),
     "float": ("a number", is_finite, float),
+    "bool": ("true or false", lambda value: isinstance(value, bool), bool),
     "str": ("a text", lambda value: isinstance(value, str), str),
     "Mapping[str, Any] | None": ("a table", lambda value: isinstance(value, Mapping), dict),
     "Path": ("a path", _is_path, Path),

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
-from asmnet_sdk import IBUG_68, InvalidInputError, UnknownModelError
+from asmnet_sdk import FIVE_POINT, IBUG_68, InvalidInputError, UnknownModelError
 from asmnet_sdk.datasets import read_annotations
 from asmnet_sdk.training.configuration import (
     Recipe,
@@ -23,9 +23,9 @@ from asmnet_sdk.training.estimating import seconds_to_go
 from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file
 from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.objectives import mse_objective
-from asmnet_sdk.training.run_faces import load_training_faces, read_faces
-from asmnet_sdk.training.samples import load_face_samples
-from asmnet_sdk.training.start_poses import with_start_poses
+from asmnet_sdk.training.run_faces import load_further, load_training_faces, read_faces
+from asmnet_sdk.training.samples import is_validation, load_face_samples
+from asmnet_sdk.training.start_poses import file_poses, network_poses, with_start_poses
 from tests.dotted_faces import write_dotted_photos
 from tests.tiny_network import TinyNetwork
 from tests.training.test_trainer import make_trainer
@@ -92,6 +92,15 @@ def test_replayed_photos_are_their_share_of_what_is_shown(tmp_path, photos):
     assert shares[10:].sum() == pytest.approx(0.6)
     with pytest.raises(InvalidInputError, match="replay_share is 1"):
         config_of(few, replay=(photos,), replay_share=1)
+
+
+def test_some_replayed_photos_only_validate(tmp_path):
+    many = write_dotted_photos(tmp_path / "many", 45)
+    [held] = [face.name for face in read_annotations(many) if is_validation(face)]
+    config = config_of(tmp_path, replay=(many,))
+    faces, _ = load_training_faces(config, read_annotations(many)[:10], IBUG_68)
+    further = load_further(config, IBUG_68)
+    assert (held, len(faces), len(further["replay"])) == ("face43", 10 + 44, 1)
 
 
 def test_faces_without_pose_label_are_turned_upright_by_their_eyes(photos):
@@ -172,8 +181,18 @@ def test_poses_that_no_label_gives_are_those_of_the_start(photos):
     samples = load_face_samples([*known, *unknown])
     torch.manual_seed(0)
     network = TinyNetwork()
-    filled = with_start_poses(samples, network, Recipe(epochs=1, size=64)).head_poses
+    teacher = network_poses(network, Recipe(epochs=1, size=64))
+    filled = with_start_poses(samples, teacher).head_poses
     np.testing.assert_array_equal(filled[:2], samples.head_poses[:2])
     crops, _ = upright_crops(samples, size=64, crop_scale=1.35)
     predicted = predict_crops(network, crops).head_pose.numpy()
     np.testing.assert_allclose(filled[2:], predicted[2:], atol=1e-5)
+
+
+def test_a_model_file_gives_poses_to_faces_of_its_layout(photos, dot_model):
+    samples = load_face_samples([replace(f, head_pose=None) for f in read_annotations(photos)[:2]])
+    crops, _ = upright_crops(samples, size=64, crop_scale=1.5)
+    brightness = crops.mean(axis=(1, 2))
+    filled = with_start_poses(samples, file_poses(dot_model, IBUG_68)).head_poses
+    np.testing.assert_allclose(filled, brightness, rtol=0.01)
+    assert file_poses(dot_model, FIVE_POINT) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
@@ -33,6 +34,20 @@ def test_network_of_the_default_model_gives_what_its_file_gives(model_file, crop
     assert np.abs(outputs["landmarks"] - predicted.landmarks.numpy()).max() < 1e-4
     score = torch.sigmoid(predicted.face_logit).numpy()
     assert np.abs(outputs["face_score"] - score).max() < 1e-4
+
+
+def test_the_face_score_of_older_files_is_taken(model_file, crops, tmp_path):
+    """It read the pooled block alone."""
+    model = onnx.load(model_file)
+    [tensor] = [it for it in model.graph.initializer if it.name == "network.face.weight"]
+    held = numpy_helper.to_array(tensor)[:, :160]
+    tensor.CopyFrom(numpy_helper.from_array(held, tensor.name))
+    onnx.save(model, tmp_path / "older.onnx")
+    network = SpatialAsmnet()
+    assert take_onnx_weights(network, tmp_path / "older.onnx", to_network_input(crops[:2])) == []
+    taken = network.face.weight.detach().numpy()
+    np.testing.assert_array_equal(taken[:, :160], held)
+    assert not taken[:, 160:].any()
 
 
 def test_batch_norms_hold_what_the_crops_show(model_file, crops):

@@ -90,6 +90,17 @@ def test_early_epochs_have_smaller_crops():
     assert last.images.shape == (9, 3, 64, 64)
 
 
+def test_frozen_norms_keep_what_they_know_of_the_crops(tmp_path):
+    trainer = make_trainer(tmp_path, SpatialAsmnet, wing_objective, epochs=1)
+    trainer.recipe = replace(trainer.recipe, frozen_norms=True)
+    before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.run_epoch()
+    after = trainer.network.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert not any("running" in name for name in changed)
+    assert "trunk.stem.1.weight" in changed
+
+
 def test_fewer_faces_than_a_batch_are_refused():
     with pytest.raises(InvalidInputError, match="7 faces are less than a batch of 8"):
         batch_source(faces=7)
