@@ -179,9 +179,8 @@ def _layout_remark(layout: str) -> str:
     if layout == "IBUG_68":
         return ""
     return f"""\
-No photo annotated with the points of {layout} was at hand: the figures are those of the 68 iBUG
-points that its landmarks convert to. **It was never measured on WFLW**, and its other points never
-against annotations.
+No photo annotated with all points of {layout} was at hand: the figures are those of the 68 iBUG
+points that its landmarks convert to. **Its other points were never measured against annotations.**
 
 """
 

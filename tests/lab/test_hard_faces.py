@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from asmnet_sdk import FaceAligner
 from asmnet_sdk.geometry import transform_points
+from asmnet_sdk.training.samples import sure_samples
 from lab.damages import DAMAGES
-from lab.hard_faces import Seen, read_wflw_slice
+from lab.hard_faces import Seen, look_at, read_wflw_slice
+from tests.dot_model import METADATA, write_dot_model
 from tests.training.test_covers import face_shape
 
 SIDE = 256
@@ -57,3 +62,14 @@ def test_wflw_slice_has_attributes_and_points(tmp_path):
     assert face.attributes == {"pose", "occlusion"}
     assert face.landmarks[1].tolist() == [1.0, 1.5]
     assert face.photo == tmp_path / "one.jpg"
+
+
+def test_models_of_98_points_are_judged_at_the_68_of_them(tmp_path):
+    dense = write_dot_model(
+        tmp_path / "dense.onnx", metadata=replace(METADATA, layout="WFLW_98"), points=98
+    )
+    canvas = np.full((1, SIDE, SIDE, 3), 90, np.uint8)
+    samples = sure_samples(canvas, (face_shape() + 80)[None], np.zeros((1, 3), np.float32))
+    [seen] = look_at(FaceAligner(dense, device="cpu", passes=1), samples)
+    assert seen.errors.shape == (68,)
+    assert seen.face.landmark_visible.shape == (68,)
