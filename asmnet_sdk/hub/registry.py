@@ -92,7 +92,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-98",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="8d0827ddff4367edeac7df06e9b63ffe7e062b244477c672d7219bf06b1c840e",
+                sha256="acf7d9ba85715b2e6730d6b1d711fab2922c927849155255b849a6888aa5135f",
                 licence="research only",
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),
