@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+
+from asmnet_sdk.pages import content_policy, full_style, read_asset
 
 __all__ = ["begin_page", "column_header", "counted", "end_page", "named", "picture", "write_whole"]
 
@@ -19,11 +20,8 @@ def begin_page(title: str, *scripts: str) -> str:
         title: What the window is called.
         scripts: Files that ``end_page`` gets too.
     """
-    style, script = _asset("report.css"), _joined(scripts)
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
-        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
+    style = full_style(Path(__file__).with_name("report.css"))
+    policy = content_policy(style, _joined(scripts), "img-src data:")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -78,14 +76,5 @@ def counted(number: int, noun: str) -> str:
 
 
 def _joined(scripts: Iterable[str]) -> str:
-    return "".join(_asset(name) for name in ("report.js", *scripts))
-
-
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    """Return what allows exactly this style or script in a content security policy."""
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    here = Path(__file__)
+    return "".join(read_asset(here.with_name(name)) for name in ("report.js", *scripts))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import secrets
 import sys
@@ -14,6 +12,7 @@ from typing import Any
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.labelling.review import Review
+from asmnet_sdk.pages import content_policy, full_style, read_asset
 
 __all__ = ["review_server"]
 
@@ -57,22 +56,13 @@ class _Server(ThreadingHTTPServer):
 
 def _page(token: str) -> tuple[str, bytes]:
     """Return the content security policy and the page."""
-    style, script = _asset("review.css"), _asset("review.js")
-    policy = (
-        f"default-src 'none'; img-src 'self' data:; connect-src 'self'; style-src {_hash(style)}; "
-        f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    page = _asset("review.html").replace("{style}", style).replace("{token}", token)
-    return policy, page.replace("{script}", script).encode()
-
-
-def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+    here = Path(__file__)
+    style = full_style(here.with_name("review.css"))
+    script = read_asset(here.with_name("review.js"))
+    own = ("img-src 'self' data:", "connect-src 'self'", "frame-ancestors 'none'")
+    page = read_asset(here.with_name("review.html")).replace("{style}", style)
+    page = page.replace("{token}", token).replace("{script}", script)
+    return content_policy(style, script, *own), page.encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
