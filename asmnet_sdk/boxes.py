@@ -47,7 +47,15 @@ def as_boxes(boxes: BoxesInput) -> list[BoundingBox]:
 
 def _is_number(value: object) -> bool:
     """Tell a number, or an array or tensor that holds one, from a box."""
-    return not isinstance(value, BoundingBox) and np.ndim(value) == 0  # type: ignore[arg-type]
+    return not isinstance(value, BoundingBox) and _shape_of(value) == ()
+
+
+def _shape_of(value: object) -> tuple[int, ...] | None:
+    """Return the shape of numbers; None of rows that have different lengths."""
+    try:
+        return np.shape(value)  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 def _box_of(numbers: ArrayLike) -> BoundingBox:
@@ -104,15 +112,14 @@ def _is_boxes_and_scores(found: object) -> TypeGuard[tuple[Any, Any]]:
     """Tell (boxes, scores) from a pair of boxes, each of which is one row of numbers."""
     if not isinstance(found, tuple) or len(found) != 2 or isinstance(found, BoundingBox):
         return False
-    try:
-        boxes, scores = (np.shape(part) for part in found)
-    except ValueError:  # rows of different lengths
+    boxes, scores = map(_shape_of, found)
+    if boxes is None or scores is None:
         return False
     return scores == boxes[:1] and (boxes[1:] == (4,) or scores == (0,))
 
 
 def _scored_box_of(numbers: Any) -> BoundingBox:
-    if np.shape(numbers) == (5,):
+    if _shape_of(numbers) == (5,):
         return replace(_box_of(numbers[:4]), score=_score_of(numbers[4]))
     return _box_of(numbers)
 

@@ -2,12 +2,12 @@
 
 Usage: python benchmarks/long_run.py [--predictions 100000] [--cycles 1000] [--largest 2000]
 
-Sizes are mixed, from 300 x 300 px to the largest, 2000 x 2000, a new one each time. Of 100 predictions 79 get a
-box, 10 let the detector find the face, 5 decode a JPEG and let it find the face, and 5 get the box
-of a tilted face, which is looked at again. The hundredth is in turn a face lying on its side, a
-crowd of 24 and a face so small that the detector looks twice. Prints the memory of the process
-after a warm-up and how it differs at ten points after it; exit code 1 if it grew by more than 5
-MB. Linux only.
+Sizes are mixed, from 300 x 300 px to the largest, 2000 x 2000, a new one each time. Of 100
+predictions 79 get a box, 10 let the detector find the face, 5 decode a JPEG and let it find the
+face, and 5 get the box of a tilted face, which is looked at again. The hundredth is in turn a face
+lying on its side, a crowd of 24 and a face so small that the detector looks twice. Prints the
+memory of the process after a warm-up and how it differs at ten points after it; exit code 1 if it
+grew by more than 5 MB. Linux only.
 """
 
 from __future__ import annotations

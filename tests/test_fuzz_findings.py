@@ -25,6 +25,7 @@ from asmnet_sdk import (
     ModelFileError,
     warp_face,
 )
+from asmnet_sdk.boxes import as_found_boxes
 from asmnet_sdk.datasets import read_coco, read_head_poses, read_pts, read_wflw
 from asmnet_sdk.detection import AsmnetDetector
 from asmnet_sdk.images import decoding, loading
@@ -112,6 +113,14 @@ def test_array_that_repeats_one_pixel_into_gigabytes_is_refused():
 
 
 # Boxes and faces
+
+
+@pytest.mark.parametrize("row", [[1, [2, 3]], [[1, 2], [3]], [[1], 2, 3, 4, 5]])
+def test_box_of_rows_of_different_lengths_is_refused(dot_aligner, row):
+    with pytest.raises(InvalidBoundingBoxError, match="four numbers"):
+        dot_aligner.predict(PHOTO, [row])
+    with pytest.raises(InvalidBoundingBoxError, match="four numbers"):
+        as_found_boxes([row], PHOTO)
 
 
 def test_box_of_numbers_beyond_float_is_refused(dot_aligner):

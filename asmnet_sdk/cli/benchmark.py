@@ -14,6 +14,7 @@ from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table, shortened
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.whole_files import write_text
 
 if TYPE_CHECKING:
     from asmnet_sdk.cli.benchmarking import Setting, StageTimes
@@ -124,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         )
     machine = describe_machine()
     if options.json:
-        options.json.write_text(_to_json(results, machine) + "\n", encoding="utf-8")
+        write_text(options.json, _to_json(results, machine) + "\n")
     if options.plot:
         _plot(results, machine, options.plot)
     _print(results, machine)

@@ -11,6 +11,7 @@ import numpy as np
 
 from asmnet_sdk.cli.benchmarking import STAGES, StageTimes
 from asmnet_sdk.errors import InvalidInputError, missing_extra
+from asmnet_sdk.whole_files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,7 +75,8 @@ def save_figure(figure: Figure, path: Path) -> None:
         InvalidInputError: matplotlib writes no such format.
     """
     try:
-        figure.savefig(path, dpi=150, bbox_inches="tight")
+        with whole_file(path) as part:
+            figure.savefig(part, dpi=150, bbox_inches="tight", format=path.suffix[1:].lower())
     except ValueError as exc:
         raise InvalidInputError(f"{path} cannot be drawn: {exc}") from exc
 

@@ -14,6 +14,7 @@ from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.whole_files import write_text
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
@@ -89,7 +90,6 @@ def run(options: argparse.Namespace) -> int:
     """Evaluate and print one row a subset."""
     from asmnet_sdk.cli.evaluation_page import evaluation_page
     from asmnet_sdk.cli.evaluation_tables import accuracy_table, comparison_table
-    from asmnet_sdk.cli.report_page import write_whole
     from asmnet_sdk.evaluation import compare, summarise
 
     for path in filter(None, (options.json, options.report)):
@@ -112,9 +112,9 @@ def run(options: argparse.Namespace) -> int:
     _print_judged_points(results[0])
     if options.json:
         text = json.dumps(records, indent=2, allow_nan=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
+        write_text(options.json, text + "\n")
     if options.report:
-        write_whole(options.report, evaluation_page(names, results, table))
+        write_text(options.report, evaluation_page(names, results, table))
     return 0
 
 

@@ -17,6 +17,7 @@ from asmnet_sdk.cli.terminal import (
     is_watched,
 )
 from asmnet_sdk.exporting import faces_to_csv, faces_to_json
+from asmnet_sdk.whole_files import write_bytes, write_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,9 +73,9 @@ def _write(
     if report is not None:
         report.write(options.report)
     if options.csv:
-        _write_text(options.csv, faces_to_csv(faces_by_image))
+        write_text(options.csv, faces_to_csv(faces_by_image))
     if options.json and options.json != STANDARD_OUTPUT:
-        _write_text(options.json, faces_to_json(faces_by_image) + "\n")
+        write_text(options.json, faces_to_json(faces_by_image) + "\n")
     has_file = options.csv or options.json or options.report
     if options.json == STANDARD_OUTPUT or not (has_file or is_read_by_people()):
         print(faces_to_json(faces_by_image))
@@ -87,11 +88,6 @@ def _named_outputs(options: argparse.Namespace) -> list[Path]:
     return [path for path in outputs if path not in (None, STANDARD_OUTPUT)]
 
 
-def _write_text(path: Path, text: str) -> None:
-    """Write UTF-8; bytes of a file name that are no text become escapes, as JSON has them."""
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
 def draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None:
     """Write a photo, (H, W, 3) uint8 RGB, with its faces drawn in."""
     import cv2
@@ -101,4 +97,4 @@ def draw(image: NDArray[np.uint8], faces: Sequence[Face], target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     drawn = cv2.cvtColor(draw_faces(image, faces, color="rgb"), cv2.COLOR_RGB2BGR)
     encoded = cv2.imencode(target.suffix, drawn)[1]
-    target.write_bytes(encoded.tobytes())
+    write_bytes(target, encoded.tobytes())

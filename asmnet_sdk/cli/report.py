@@ -17,11 +17,11 @@ from asmnet_sdk.cli.report_page import (
     end_page,
     named,
     picture,
-    write_whole,
 )
 from asmnet_sdk.cli.report_pictures import Limits, PhotoPictures, photo_limits
 from asmnet_sdk.exporting import faces_to_csv
 from asmnet_sdk.results import Face
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["Report"]
 
@@ -79,7 +79,7 @@ class Report:
         Raises:
             OSError: The file cannot be written.
         """
-        write_whole(path, self._page())
+        write_text(path, self._page())
 
     @property
     def _with_faces(self) -> list[_PhotoRows]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from asmnet_sdk.pages import content_policy, full_style, read_asset
 
-__all__ = ["begin_page", "column_header", "counted", "end_page", "named", "picture", "write_whole"]
+__all__ = ["begin_page", "column_header", "counted", "end_page", "named", "picture"]
 
 
 def begin_page(title: str, *scripts: str) -> str:
@@ -34,22 +34,6 @@ def begin_page(title: str, *scripts: str) -> str:
 def end_page(*scripts: str) -> str:
     """Return what ends a page: its scripts, first the one that sorts the table."""
     return f"<script>{_joined(scripts)}</script>\n</body>\n</html>\n"
-
-
-def write_whole(path: Path, parts: Iterable[str]) -> None:
-    """Write a page: the whole of it, or nothing.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        # A file name may hold bytes that are no text; any other handler stops at them.
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.writelines(parts)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def column_header(title: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.terminal import check_writable
+from asmnet_sdk.whole_files import write_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         if name == _CLIP:
             _write_clip(path)
         else:
-            shutil.copyfile(sample_photo(path.stem), path)
+            write_bytes(path, sample_photo(path.stem).read_bytes())
     kept = [name for name in names if name not in missing]
     wrote = f"wrote {', '.join(missing)}" if missing else "wrote nothing"
     note = f"; {', '.join(kept)} {'was' if len(kept) == 1 else 'were'} there" if kept else ""
@@ -66,6 +66,7 @@ def _write_clip(path: Path) -> None:
     """Write a pan over the portrait: the face moves to the left and grows a little."""
     import cv2
 
+    from asmnet_sdk.cli.video_writing import finish_video
     from asmnet_sdk.errors import InvalidInputError
     from asmnet_sdk.images.loading import load_image
     from asmnet_sdk.images.samples import sample_photo
@@ -77,7 +78,7 @@ def _write_clip(path: Path) -> None:
         raise InvalidInputError(f"{path}: OpenCV {cv2.__version__} cannot write video here")
     for index in range(_FRAMES):
         writer.write(_frame(photo, index / (_FRAMES - 1)))  # type: ignore[arg-type]
-    writer.release()
+    finish_video(writer, path, _FRAMES)
 
 
 def _frame(photo: NDArray[np.uint8], progress: float) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ from asmnet_sdk.cli.terminal import (
 )
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import csv_columns, csv_values
+from asmnet_sdk.whole_files import growing_file, named_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -189,14 +190,24 @@ def _open_sinks(
         stack.callback(video_file.close)
         sinks.append(video_file.write)
     if options.csv:
-        file = stack.enter_context(options.csv.open("w", encoding="utf-8", newline=""))
-        sinks.append(_csv_sink(file, layout))
+        file = stack.enter_context(growing_file(options.csv))
+        sinks.append(_named(options.csv, _csv_sink(file, layout)))
     if options.json_lines and options.json_lines != STANDARD_OUTPUT:
-        file = stack.enter_context(options.json_lines.open("w", encoding="utf-8"))
-        sinks.append(partial(_write_json_line, file))
+        file = stack.enter_context(growing_file(options.json_lines))
+        sinks.append(_named(options.json_lines, partial(_write_json_line, file)))
     if options.json_lines == STANDARD_OUTPUT or not (sinks or is_read_by_people()):
         sinks.append(partial(_write_json_line, sys.stdout))
     return sinks
+
+
+def _named(path: Path, sink: Sink) -> Sink:
+    """Let the errors of a sink name its file."""
+
+    def write(index: int, seconds: float, frame: NDArray[np.uint8], faces: list[Face]) -> None:
+        with named_errors(path):
+            sink(index, seconds, frame, faces)
+
+    return write
 
 
 def _csv_sink(file: TextIO, layout: Layout) -> Sink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from asmnet_sdk.drawing.faces import draw_faces
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 
-__all__ = ["VideoFile"]
+__all__ = ["VideoFile", "finish_video"]
 
 _CODECS = {
     ".mp4": ("avc1", "mp4v"),
@@ -24,6 +25,7 @@ _CODECS = {
 """Ending -> codecs, the first that this OpenCV has is taken. Browsers play avc1 (H.264) only."""
 
 _LONGEST_GAP_SECONDS = 10.0
+_MISCOUNTED = 2  # frames of a file whose header tells its duration alone
 
 
 class VideoFile:
@@ -99,9 +101,37 @@ class VideoFile:
         )
 
     def close(self) -> None:
-        """Finish the file, so that players can open it."""
+        """Finish the file, so that players can open it.
+
+        Raises:
+            OSError: Frames are missing in it; the file is removed.
+        """
         if self._writer is not None:
-            self._writer.release()
+            finish_video(self._writer, self._path, self._written)
+
+
+def finish_video(writer: cv2.VideoWriter, path: Path, frames: int) -> None:
+    """Finish a video; OpenCV itself says nothing of a disk that is full.
+
+    Raises:
+        OSError: Frames are missing in the file, which is removed.
+    """
+    writer.release()
+    if not _holds(path, frames):
+        path.unlink(missing_ok=True)
+        message = f"not all of its {frames} frames could be written: is the disk full?"
+        raise OSError(errno.EIO, message, str(path))
+
+
+def _holds(path: Path, frames: int) -> bool:
+    """Say whether a video has its last frames: the header alone tells of those that are lost."""
+    capture = cv2.VideoCapture(str(path))
+    last = max(frames - 1 - _MISCOUNTED, 0)
+    is_counted = capture.get(cv2.CAP_PROP_FRAME_COUNT) > last
+    capture.set(cv2.CAP_PROP_POS_FRAMES, last)
+    is_there = is_counted and capture.read()[0]
+    capture.release()
+    return is_there
 
 
 def _say_that_browsers_refuse(path: Path) -> None:

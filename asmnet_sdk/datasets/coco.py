@@ -24,6 +24,7 @@ from asmnet_sdk.datasets.photo_files import by_photo, name_from, photo_size_wh
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["read_coco", "write_coco"]
 
@@ -154,7 +155,7 @@ def write_coco(faces: Sequence[AnnotatedFace], path: PathInput, layout: Layout) 
         for key, items in content.items()
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+    write_text(path, "{\n" + ",\n".join(rows) + "\n}\n")
     return [path]
 
 

@@ -26,6 +26,7 @@ from asmnet_sdk.datasets.point_order import order_of_names
 from asmnet_sdk.datasets.xml_lines import Element, read_xml
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["read_cvat", "write_cvat"]
 
@@ -141,7 +142,7 @@ def write_cvat(faces: Sequence[AnnotatedFace], path: PathInput, layout: Layout) 
             lines += _skeleton(face, layout)
         lines.append("  </image>")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([*lines, "</annotations>", ""]), encoding="utf-8")
+    write_text(path, "\n".join([*lines, "</annotations>", ""]))
     return [path]
 
 

@@ -29,6 +29,7 @@ from asmnet_sdk.datasets.photo_files import by_photo, file_of_photo, name_from, 
 from asmnet_sdk.datasets.point_order import order_of_names
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["read_labelme", "write_labelme"]
 
@@ -158,7 +159,7 @@ def write_labelme(
     for file, content in contents.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(content, ensure_ascii=False, indent=2)
-        file.write_text(text + "\n", encoding="utf-8")
+        write_text(file, text + "\n")
     return list(contents)
 
 

@@ -25,6 +25,7 @@ from asmnet_sdk.datasets.annotated import (
 from asmnet_sdk.datasets.photo_files import by_photo, name_from
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import HeadPose
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["find_head_pose_file", "read_300w", "read_head_poses", "read_pts", "write_pts"]
 
@@ -149,7 +150,7 @@ def write_pts(faces: Sequence[AnnotatedFace], folder: PathInput | None = None) -
             texts[file] = _pts_text(face, name_from(file.parent, photo))
     for file, text in texts.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     return list(texts)
 
 

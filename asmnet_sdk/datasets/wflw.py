@@ -26,6 +26,7 @@ from asmnet_sdk.datasets.json_lines import line_of_item
 from asmnet_sdk.datasets.photo_files import name_from
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["WFLW_ATTRIBUTES", "read_wflw", "write_wflw"]
 
@@ -120,14 +121,14 @@ def write_wflw(faces: Sequence[AnnotatedFace], path: PathInput) -> list[Path]:
                 "asmnet-98, or another format"
             )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(_line(face, path.parent) for face in faces), encoding="utf-8")
+    write_text(path, (_line(face, path.parent) for face in faces))
     records = [_record(face) for face in faces]
     more = _attributes_file(path)
     if not any(records):
         more.unlink(missing_ok=True)  # of another list of this name
         return [path]
     rows = ",\n  ".join(json.dumps(record) for record in records)
-    more.write_text(f'{{"faces": [\n  {rows}\n]}}\n', encoding="utf-8")
+    write_text(more, f'{{"faces": [\n  {rows}\n]}}\n')
     return [path, more]
 
 

@@ -20,6 +20,7 @@ from asmnet_sdk.datasets import (
 )
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
+from asmnet_sdk.whole_files import whole_file
 
 __all__ = ["FORMATS", "LabelFormat", "format_of", "kept_copy", "label_files", "write_labels"]
 
@@ -114,5 +115,6 @@ def kept_copy(file: Path) -> Path:
     """
     names = (f"{file.name}.bak{number if number > 1 else ''}" for number in count(1))
     copy = next(path for path in map(file.with_name, names) if not path.exists())
-    shutil.copy2(file, copy)
+    with whole_file(copy) as part:
+        shutil.copy2(file, part)
     return copy

@@ -15,6 +15,7 @@ from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
 from asmnet_sdk.layouts import LAYOUTS, Layout
 from asmnet_sdk.publishing.folders import CARD_FILE, CHECKSUM_FILE, MODEL_FILE
 from asmnet_sdk.runtime.session import OnnxSession
+from asmnet_sdk.whole_files import write_text
 
 __all__ = ["LIBRARY_TAG", "card_header", "make_hub_folder", "read_figures"]
 
@@ -133,8 +134,8 @@ def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) 
     shutil.copy2(model, folder / MODEL_FILE)
     digest = file_sha256(folder / MODEL_FILE)
     card = _card(metadata, layout, rows, data_set, digest)
-    (folder / CARD_FILE).write_text(card, encoding="utf-8")
-    (folder / CHECKSUM_FILE).write_text(f"{digest}  {MODEL_FILE}\n", encoding="utf-8")
+    write_text(folder / CARD_FILE, card)
+    write_text(folder / CHECKSUM_FILE, f"{digest}  {MODEL_FILE}\n")
 
 
 def _card(

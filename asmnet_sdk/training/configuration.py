@@ -12,6 +12,7 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
 from asmnet_sdk.training.values import parse_value, to_toml
+from asmnet_sdk.whole_files import write_text
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -215,7 +216,7 @@ def write_config(config: RunConfig, path: Path) -> None:
     """Write a run as a TOML file that ``read_config`` reads."""
     values = {name: value for name, value in flat_values(config).items() if value is not None}
     lines = [f"{name} = {to_toml(value)}\n" for name, value in values.items()]
-    path.write_text("".join(lines), encoding="utf-8")
+    write_text(path, lines)
 
 
 def flat_values(config: RunConfig) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.whole_files import write_bytes, write_text
 
 __all__ = ["CHECKPOINT_FILE", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop", "save_state"]
 
@@ -136,7 +138,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
         log = self.folder / LOG_FILE
         records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
         self.records = [record for record in records if record["epoch"] <= self.epoch]
-        log.write_text("".join(map(_to_line, self.records)), encoding="utf-8")
+        write_text(log, map(_to_line, self.records))
 
     def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
         """Train one epoch; some, and the last, are validated and saved.
@@ -162,8 +164,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
 
     def _note(self, record: Record) -> None:
         self.records.append(record)
-        with (self.folder / LOG_FILE).open("a", encoding="utf-8") as file:
-            file.write(_to_line(record))
+        write_text(self.folder / LOG_FILE, map(_to_line, self.records))
 
     def _begin_epoch(self) -> None:
         torch.manual_seed(self.recipe.seed + self.epoch)  # dropout of a resumed run
@@ -203,9 +204,9 @@ class TrainingLoop(ABC, Generic[_Batch]):
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write what ``torch.load`` reads; the file appears only when it is complete."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    content = BytesIO()  # torch reports a full disk as an error of its own making
+    torch.save(state, content)
+    write_bytes(path, content.getvalue())
 
 
 def _to_line(record: Record) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from asmnet_sdk.errors import ModelFileError
+from asmnet_sdk.whole_files import whole_file
 
 __all__ = ["IR_VERSION", "check_close", "to_onnx", "write_checked"]
 
@@ -66,13 +67,9 @@ def to_onnx(
 
 def write_checked(path: Path, data: bytes, check: Callable[[Path], None]) -> None:
     """Write a file that appears under its name only after ``check`` has accepted it."""
-    partial = path.with_name(path.name + ".partial.onnx")
-    try:
-        partial.write_bytes(data)
-        check(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as part:
+        part.write_bytes(data)
+        check(part)
 
 
 def check_close(

@@ -44,6 +44,7 @@ from asmnet_sdk.training.start_poses import (
 )
 from asmnet_sdk.training.trainer import Trainer
 from asmnet_sdk.training.weights import take_weights
+from asmnet_sdk.whole_files import write_bytes
 
 __all__ = [
     "Listener",
@@ -199,7 +200,7 @@ def draw_run(trainer: Trainer) -> None:
         ),
     }
     for name, picture in pictures.items():
-        cv2.imwrite(str(trainer.folder / name), picture)
+        write_bytes(trainer.folder / name, cv2.imencode(".png", picture)[1].tobytes())
 
 
 def finish_run(trainer: Trainer) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.whole_files import whole_file
 
 __all__ = ["ShapeModel"]
 
@@ -80,10 +81,8 @@ class ShapeModel:
 
     def save(self, path: Path) -> None:
         """Write the model as one .npz file, which appears only when it is complete."""
-        partial = path.with_name(path.name + ".partial")
-        with partial.open("wb") as file:
+        with whole_file(path) as part, part.open("wb") as file:
             np.savez(file, mean=self.mean, components=self.components, eigenvalues=self.eigenvalues)
-        partial.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> ShapeModel:
