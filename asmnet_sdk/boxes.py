@@ -50,10 +50,11 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, BoundingBox) and _shape_of(value) == ()
 
 
-def _shape_of(value: object) -> tuple[int, ...] | None:
+def _shape_of(value: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - whatever numpy takes
     """Return the shape of numbers; None of rows that have different lengths."""
     try:
-        return np.shape(value)  # type: ignore[arg-type]
+        shape: tuple[int, ...] = np.shape(value)
+        return shape
     except ValueError:
         return None
 
