@@ -17,6 +17,7 @@ from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop, upright_box
 from asmnet_sdk.errors import InvalidBoundingBoxError
 from asmnet_sdk.geometry import Matrix, compose, roll_in_image, rotate_head_pose, scale_of
 from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_contract
+from asmnet_sdk.landmarks.scoring import face_score
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.runtime.cores import usable_cores
@@ -190,7 +191,7 @@ class LandmarkNetwork:
             head_pose=HeadPose(*angles.tolist()),
             box=crop.box,
             layout=self.layout,
-            score=None if score is None else float(score),
+            score=None if score is None else face_score(float(score), _mean(sigma)),
             landmark_sigma=None if sigma is None else sigma * (size / scale_of(crop.matrix)),
             landmark_visible=raw.get("landmark_visible"),
         )
@@ -201,6 +202,10 @@ class LandmarkNetwork:
         other = self._one_thread_session.close()
         if other is not None:
             other.close()
+
+
+def _mean(values: NDArray[np.float32] | None) -> float | None:
+    return None if values is None else float(values.mean())
 
 
 def _map(
