@@ -50,7 +50,7 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, BoundingBox) and _shape_of(value) == ()
 
 
-def _shape_of(value: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - whatever numpy takes
+def _shape_of(value: Any) -> tuple[int, ...] | None:
     """Return the shape of numbers; None of rows that have different lengths."""
     try:
         shape: tuple[int, ...] = np.shape(value)
