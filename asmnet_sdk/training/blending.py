@@ -56,11 +56,11 @@ class JudgedFaces:
     crops: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
 
-    def loss(self, network: FaceNetwork) -> float:
-        """Return the mean logarithm of the faces' errors: each counts by its ratio."""
+    def losses(self, network: FaceNetwork) -> NDArray[np.float64]:
+        """Return (N,) logarithms of the errors: in their mean each face counts by its ratio."""
         predicted = predict_crops(network, self.crops).landmarks.numpy()
         errors = np.nanmean(np.linalg.norm(predicted - self.landmarks, axis=2), axis=1)
-        return float(np.log(np.maximum(errors, _LEAST)).mean())
+        return np.log(np.maximum(errors, _LEAST))
 
 
 def blend_with(
@@ -73,6 +73,9 @@ def blend_with(
 ) -> float:
     """Give a trained network the weights on the line to its start that err least on new faces.
 
+    Few faces tell weights apart badly. So those nearest to the trained ones are taken that err more
+    than the best by no more than the standard error of the difference.
+
     Args:
         start: What it was trained from.
         network: The trained network, which is changed.
@@ -81,19 +84,27 @@ def blend_with(
         may_forget: By which share the error on the old faces may rise.
 
     Returns:
-        The share of the trained weights; 0 where none is better than the start.
+        The share of the trained weights; 0 where the start is clearly better than all others.
     """
     end = {name: weight.clone() for name, weight in network.state_dict().items()}
 
-    def loss_at(share: float, faces: JudgedFaces) -> float:
+    def losses_at(share: float, faces: JudgedFaces) -> NDArray[np.float64]:
         network.load_state_dict(start.blended(end, share))
-        return faces.loss(network)
+        return faces.losses(network)
 
     shares = list(_SHARES)
     if old is not None:
-        highest = loss_at(0.0, old) + np.log1p(may_forget)
-        while shares and loss_at(shares[0], old) > highest:
+        highest = losses_at(0.0, old).mean() + np.log1p(may_forget)
+        while shares and losses_at(shares[0], old).mean() > highest:
             del shares[0]
-    best = min([*shares, 0.0], key=lambda share: loss_at(share, new))
-    network.load_state_dict(start.blended(end, best))
-    return best
+    losses = {share: losses_at(share, new) for share in (*shares, 0.0)}
+    best = min(losses.values(), key=lambda some: float(some.mean()))
+    chosen = next(share for share, some in losses.items() if _is_as_good(some - best))
+    network.load_state_dict(start.blended(end, chosen))
+    return chosen
+
+
+def _is_as_good(differences: NDArray[np.float64]) -> bool:
+    """Say whether a mean difference lies within its standard error."""
+    error = differences.std() / np.sqrt(len(differences))
+    return bool(differences.mean() <= error)
