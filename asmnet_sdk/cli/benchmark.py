@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.parsing import Subcommands, at_least_one
-from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table, shortened
+from asmnet_sdk.cli.terminal import (
+    ProgressBar,
+    check_writable,
+    counted,
+    is_watched,
+    print_table,
+    say_done,
+    shortened,
+)
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
 from asmnet_sdk.whole_files import write_text
@@ -129,6 +137,9 @@ def run(options: argparse.Namespace) -> int:
     if options.plot:
         _plot(results, machine, options.plot)
     _print(results, machine)
+    if is_watched():
+        timed = f"{counted(len(settings), 'setting')} timed {options.repetitions} times"
+        say_done(timed, (options.json, options.plot))
     return 0
 
 
@@ -206,7 +217,7 @@ def _print(results: Sequence[StageTimes], machine: Mapping[str, str]) -> None:
     header = ("model", "device", "threads", "batch", *(_SHORT.get(s, s) for s in stages))
     print_table(header, [_row(result, stages) for result in results])
     print(
-        "\nmilliseconds, median; decode and detect a photo, the others a face\n"
+        "\nmilliseconds, median; decode and detect: one photo, the others: one face\n"
         "--json FILE has the spread and every time, --plot FILE a chart"
     )
     for name, value in machine.items():

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.terminal import ProgressBar, check_writable, print_table
+from asmnet_sdk.cli.terminal import (
+    ProgressBar,
+    check_writable,
+    counted,
+    is_watched,
+    print_table,
+    say_done,
+)
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.whole_files import write_text
 
@@ -87,7 +94,7 @@ def add_parser(commands: Subcommands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Evaluate and print one row a subset."""
+    """Evaluate and print one row per subset."""
     from asmnet_sdk.cli.evaluation_page import evaluation_page
     from asmnet_sdk.cli.evaluation_tables import accuracy_table, comparison_table
     from asmnet_sdk.evaluation import compare, summarise
@@ -115,7 +122,15 @@ def run(options: argparse.Namespace) -> int:
         write_text(options.json, text + "\n")
     if options.report:
         write_text(options.report, evaluation_page(names, results, table))
+    _close(names, len(results[0]), options)
     return 0
+
+
+def _close(names: Sequence[str], face_count: int, options: argparse.Namespace) -> None:
+    """Say what was done, where people read it."""
+    if is_watched():
+        judged = f"{' and '.join(names)} judged on {counted(face_count, 'face')}"
+        say_done(judged, (options.json, options.report))
 
 
 def _evaluate(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.photo_files import find_photos
-from asmnet_sdk.cli.terminal import ProgressBar, complain, print_table
+from asmnet_sdk.cli.terminal import ProgressBar, complain, counted, print_table
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
 
@@ -147,10 +147,10 @@ def _tell(faces: Sequence[AnnotatedFace], photos: Sequence[Path], files: Sequenc
     ]
     print_table(("doubt %", "faces", "least certain first"), rows)
     where = str(files[0]) if len(files) == 1 else f"{len(files)} files, such as {files[0]}"
-    print(f"labelled {len(faces)} faces in {len(groups)} photos: {where}")
+    print(f"labelled {counted(len(faces), 'face')} in {counted(len(groups), 'photo')}: {where}")
     without = [photo for photo in photos if photo not in dict(groups)]
     if without:
-        print(f"{len(without)} photos without a label, such as {without[0]}")
+        print(f"{counted(len(without), 'photo')} without a label, such as {without[0]}")
 
 
 def _review(labels: Path, options: argparse.Namespace) -> None:

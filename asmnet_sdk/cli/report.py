@@ -109,7 +109,7 @@ class Report:
 
     def _summary(self) -> str:
         face_count = sum(len(rows.faces) for rows in self._photos)
-        return f"{counted(face_count, 'face')} in {counted(self._done, 'photo')}"
+        return f"{counted(face_count, 'face')} in {counted(len(self._photos), 'photo')}"
 
     def _head(self) -> Iterator[str]:
         parts = [self._csv_link()] if self._with_faces else []

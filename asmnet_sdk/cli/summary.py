@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.terminal import counted, print_table, shortened
+from asmnet_sdk.cli.terminal import counted, print_table, say_done, shortened
 
 if TYPE_CHECKING:
     from asmnet_sdk.results import Face
@@ -61,7 +60,4 @@ def closing_line(
         parts.append(f"{failures} broken")
     if done < photo_count:
         parts.append(f"{photo_count - done} not looked at")
-    written = [str(path) for path in outputs if path.exists()]
-    if written:
-        parts.append(f"wrote {' and '.join(written)}")
-    print(", ".join(parts), file=sys.stderr)
+    say_done(", ".join(parts), outputs)

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +23,7 @@ __all__ = [
     "is_read_by_people",
     "is_watched",
     "print_table",
+    "say_done",
     "shortened",
 ]
 
@@ -47,6 +48,12 @@ def complain(message: str) -> None:
         columns = shutil.get_terminal_size().columns
         text = textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False)
     print(text, file=sys.stderr)
+
+
+def say_done(what: str, outputs: Iterable[Path | None]) -> None:
+    """Say on standard error what was done, and which of the files that were asked for exist."""
+    written = [str(path) for path in outputs if path is not None and path.exists()]
+    print(what + (f", wrote {' and '.join(written)}" if written else ""), file=sys.stderr)
 
 
 def counted(number: int, noun: str) -> str:

@@ -84,7 +84,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 filename="model.onnx",
                 sha256="4f0af500e2df0e459be23fb8b921b444b264a88672d9151e2d5d6e5f58830058",
                 licence="research only",
-                summary="68 iBUG landmarks and head pose at 128 px: less work a face",
+                summary="68 iBUG landmarks and head pose at 128 px: less work per face",
             ),
             ModelSpec(
                 name="asmnet-98",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -52,6 +53,14 @@ def test_evaluate_prints_ranges_and_intervals(run, annotated, tmp_path):
     low, high = re.search(r"(\d\.\d\d) to (\d\.\d\d)", rows[1]).groups()
     record = json.loads((tmp_path / "f.json").read_text())[0]
     assert record["nme_interval_percent"] == pytest.approx([float(low), float(high)], abs=0.006)
+
+
+def test_people_read_at_the_end_what_was_done(run, annotated, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "is_watched", lambda: True)
+    monkeypatch.setattr("sys.stderr", said := io.StringIO())
+    run(annotated, "--json", tmp_path / "f.json")
+    end = said.getvalue().splitlines()[-1]
+    assert end.endswith(f"judged on 2 faces, wrote {tmp_path / 'f.json'}")
 
 
 def test_two_models_are_compared_face_by_face(run, annotated, tmp_path):

@@ -131,7 +131,7 @@ def test_five_points_have_no_openness(report, tmp_path):
 
 
 def test_summary_counts_faces_and_photos(page: Page):
-    assert page.of("h1") == [({}, "3 faces in 4 photos")]
+    assert page.of("h1") == [({}, "3 faces in 3 photos")]
     assert page.of("a", href="#empty")[0][1] == "1 photo without a face"
     assert page.of("a", href="#failed")[0][1] == "1 photo failed"
     assert [text for _, text in page.of("span", **{"class": "which"})] == [
@@ -243,7 +243,7 @@ def test_predict_writes_the_report(tmp_path, dot_model, capsys):
     assert code == 1
     assert capsys.readouterr().out == ""
     page = Page(tmp_path / "new" / "r.html")
-    assert page.of("h1")[0][1] == "1 face in 2 photos"
+    assert page.of("h1")[0][1] == "1 face in 1 photo"
     assert [text for _, text in page.of("bdi", **{"class": "name"})] == ["a.png", "bad.png"]
     assert page.of("p", **{"class": "note"})[0][1].startswith("Model dots.")
 
