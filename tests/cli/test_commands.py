@@ -166,7 +166,7 @@ def test_interruption_keeps_what_is_done(run, photos, tmp_path, monkeypatch):
 
     monkeypatch.setattr(FaceAligner, "predict", predict_once)
     outputs = ["--json", tmp_path / "f.json", "--report", tmp_path / "f.html"]
-    code, _, err = run("predict", photos, *BOX, *outputs)
+    code, _, err = run("predict", photos, *BOX, *outputs, "--threads", "1")  # in their order
     assert code == 130
     assert err.endswith("asmnet: interrupted\n")
     assert "Stopped early: 1 photo not looked at." in (tmp_path / "f.html").read_text("utf-8")
