@@ -22,11 +22,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The file cannot be written; it names the file.
     """
-    target = path.resolve()
-    if _is_written_in_place(target):
+    if _is_written_in_place(path):
         with named_errors(path):
-            yield target
+            yield path
         return
+    target = path.resolve()
     part = target.with_name(f".{os.getpid()}.{target.name[-100:]}")
     with named_errors(path, hidden=part):
         try:
@@ -94,10 +94,10 @@ def write_text(path: Path, parts: str | Iterable[str]) -> None:
         file.writelines([parts] if isinstance(parts, str) else parts)
 
 
-def _is_written_in_place(target: Path) -> bool:
-    if target.exists():
-        return not target.is_file() or not os.access(target.parent, os.W_OK)
-    return False
+def _is_written_in_place(path: Path) -> bool:
+    if not path.exists():
+        return False
+    return not path.is_file() or not os.access(path.resolve().parent, os.W_OK)
 
 
 def _drop_broken_line(path: Path) -> None:

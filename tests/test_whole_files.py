@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,16 @@ def test_devices_and_pipes_are_written_in_place():
     with pytest.raises(OSError, match="No space") as caught:
         write_text(Path("/dev/full"), "text")
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, "/dev/full")
+
+
+def test_output_of_a_program_may_be_named(tmp_path):
+    program = "from asmnet_sdk.whole_files import *; from pathlib import Path; "
+    program += "write_text(Path('/dev/stdout'), 'text')"
+    piped = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True)
+    assert piped.stdout == b"text"
+    with (tmp_path / "a.txt").open("wb") as file:
+        subprocess.run([sys.executable, "-c", program], stdout=file, check=True)
+    assert (tmp_path / "a.txt").read_text() == "text"
 
 
 def test_bytes_that_are_no_text_become_escapes(tmp_path):
