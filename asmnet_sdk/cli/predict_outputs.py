@@ -77,7 +77,8 @@ def _write(
     if options.json and options.json != STANDARD_OUTPUT:
         write_text(options.json, faces_to_json(faces_by_image) + "\n")
     has_file = options.csv or options.json or options.report
-    if options.json == STANDARD_OUTPUT or not (has_file or is_read_by_people()):
+    is_read_by_program = bool(faces_by_image) and not (has_file or is_read_by_people())
+    if options.json == STANDARD_OUTPUT or is_read_by_program:
         print(faces_to_json(faces_by_image))
     elif is_read_by_people():
         print_faces(faces_by_image)

@@ -445,8 +445,8 @@ def test_documentation_names_every_exit_code():
 
 def test_one_broken_photo_alone_is_one_line(run, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    code, _, err = run("predict", tmp_path / "a.png", *BOX)
-    assert code == 1
+    code, out, err = run("predict", tmp_path / "a.png", *BOX)
+    assert (code, out) == (1, "")
     assert err.startswith(f"asmnet: error: {tmp_path / 'a.png'}: not a picture")
     assert err.count("\n") == 1
 
