@@ -60,7 +60,8 @@ class JudgedFaces:
         """Return (N,) logarithms of the errors: in their mean each face counts by its ratio."""
         predicted = predict_crops(network, self.crops).landmarks.numpy()
         errors = np.nanmean(np.linalg.norm(predicted - self.landmarks, axis=2), axis=1)
-        return np.log(np.maximum(errors, _LEAST))
+        losses: NDArray[np.float64] = np.log(np.maximum(errors, _LEAST))
+        return losses
 
 
 def blend_with(
