@@ -8,7 +8,13 @@ from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import holds_middle_of
 from asmnet_sdk.results import BoundingBox
 
-__all__ = ["DOUBTED_SHARE", "is_unsure", "without_refuted", "without_small_doubts"]
+__all__ = [
+    "DOUBTED_SHARE",
+    "TURNED_CERTAINTY",
+    "is_unsure",
+    "without_refuted",
+    "without_small_doubts",
+]
 
 DOUBTED_SHARE = 0.4
 """Boxes are worth a judge's look from this share of the score threshold on."""
@@ -19,6 +25,11 @@ _MOST_DOUBTED = 16  # of one look; each takes about as long as a look at 320 px
 # and half covered, 95 in 100 are more certain than this; of the boxes that the detector takes for
 # faces on pictures without any, 1 in 100.
 _CONFIRMED = 0.7
+TURNED_CERTAINTY = 0.8
+"""What is found in turned pictures alone counts if a judge is so sure of it."""
+
+# Boxes that touch, one of them turned so many degrees farther, are of one head.
+_TOUCHING, _OTHER_WAY_UP = 0.1, 60.0
 # What passes for a face on a head that is upside down is less certain than this, or scores less.
 _SURE_CERTAINTY = 0.8
 _SURE_SCORE = 0.9
@@ -26,11 +37,21 @@ _SURE_SCORE_WITHOUT_JUDGE = 0.7
 
 
 def without_refuted(
-    boxes: Sequence[BoundingBox], judge: Judge | None, *, threshold: float
+    boxes: Sequence[BoundingBox],
+    judge: Judge | None,
+    *,
+    threshold: float,
+    certainty: float = _CONFIRMED,
 ) -> list[BoundingBox]:
     """Return the boxes that score more than the threshold, and those that the judge confirms.
 
-    What lies in the middle of the first is not looked at: it is a part of that face.
+    What shows a part of one of the first, or its head turned otherwise, is not looked at.
+
+    Args:
+        boxes: What a look shows.
+        judge: Looks at the doubted ones; None: all boxes stay.
+        threshold: Boxes that score more are sure.
+        certainty: The judge confirms what it is so sure of.
     """
     if judge is None:
         return list(boxes)
@@ -38,12 +59,12 @@ def without_refuted(
     doubted = [
         box
         for box in boxes
-        if _score(box) <= threshold and not any(holds_middle_of(face, box) for face in sure)
+        if _score(box) <= threshold and not any(_is_of_one_head(box, face) for face in sure)
     ]
     doubted = sorted(doubted, key=_score, reverse=True)[:_MOST_DOUBTED]
     verdicts = judge(doubted) if doubted else []
-    confirmed = zip(doubted, verdicts, strict=True)
-    return [*sure, *(box for box, certainty in confirmed if certainty >= _CONFIRMED)]
+    judged = zip(doubted, verdicts, strict=True)
+    return [*sure, *(box for box, verdict in judged if verdict >= certainty)]
 
 
 def without_small_doubts(
@@ -73,3 +94,11 @@ def is_unsure(boxes: Sequence[BoundingBox], judge: Judge | None) -> bool:
 
 def _score(box: BoundingBox) -> float:
     return box.score or 0.0
+
+
+def _is_of_one_head(box: BoundingBox, face: BoundingBox) -> bool:
+    """Say whether a box shows a part of a face, or its head turned otherwise."""
+    if holds_middle_of(face, box):
+        return True
+    turned_by = ((box.roll or 0.0) - (face.roll or 0.0) + 180) % 360 - 180
+    return abs(turned_by) > _OTHER_WAY_UP and box.iou(face) > _TOUCHING

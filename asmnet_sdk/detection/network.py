@@ -16,6 +16,7 @@ from asmnet_sdk.detection.contract import (
 )
 from asmnet_sdk.detection.doubts import (
     DOUBTED_SHARE,
+    TURNED_CERTAINTY,
     is_unsure,
     without_refuted,
     without_small_doubts,
@@ -186,7 +187,7 @@ class AsmnetDetector:
             for box in self._boxes(image, side, judge, quarters)
             if max(box.width, box.height) >= well_seen
         ]
-        return without_refuted(boxes, judge, threshold=math.inf)
+        return without_refuted(boxes, judge, threshold=math.inf, certainty=TURNED_CERTAINTY)
 
     def _boxes(
         self, image: NDArray[np.uint8], side: float, judge: Judge | None, quarters: int = 0

@@ -24,13 +24,13 @@ from lab.detection.trainer import DetectionRecipe, DetectionTrainer
 from lab.detection.weights import start_from
 
 SHARES = {
-    "300w": 0.3,
-    "wflw": 0.16,
-    "aflw": 0.14,
-    "portraits": 0.08,
-    "masks": 0.06,
-    "turned": 0.06,
-    "infants": 0.05,
+    "300w": 0.32,
+    "wflw": 0.18,
+    "aflw": 0.12,
+    "portraits": 0.05,
+    "masks": 0.09,
+    "turned": 0.05,
+    "infants": 0.04,
     "lighting": 0.02,
 }
 """How often a tile shows a photo of a source; the other tiles show no face."""

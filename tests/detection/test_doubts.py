@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from asmnet_sdk import BoundingBox
 from asmnet_sdk.detection.doubts import is_unsure, without_refuted, without_small_doubts
 
@@ -46,6 +48,18 @@ def test_doubts_that_a_closer_look_will_show_better_wait_for_it():
     large = BoundingBox(100, 0, 119, 9, score=0.3)
     kept = without_small_doubts([SURE, LIKELY, large], threshold=0.5, well_seen=12)
     assert kept == [SURE, large]
+
+
+@pytest.mark.parametrize(("roll", "is_kept"), [(-170, False), (None, True), (20, True)])
+def test_what_touches_a_sure_face_and_is_turned_otherwise_is_that_head(roll, is_kept):
+    forehead = BoundingBox(0, -7, 9, 2, score=0.45, roll=roll)
+    found = without_refuted([forehead, SURE], Judge(0.9), threshold=0.5)
+    assert found == ([SURE, forehead] if is_kept else [SURE])
+
+
+def test_how_sure_a_judge_has_to_be_can_be_said():
+    assert without_refuted([LIKELY], Judge(0.75), threshold=0.5) == [LIKELY]
+    assert without_refuted([LIKELY], Judge(0.75), threshold=0.5, certainty=0.8) == []
 
 
 def test_of_many_doubted_boxes_the_best_are_judged():
