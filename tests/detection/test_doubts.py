@@ -51,10 +51,11 @@ def test_doubts_that_a_closer_look_will_show_better_wait_for_it():
 
 
 @pytest.mark.parametrize(("roll", "is_kept"), [(-170, False), (None, True), (20, True)])
-def test_what_touches_a_sure_face_and_is_turned_otherwise_is_that_head(roll, is_kept):
+def test_what_is_turned_otherwise_than_all_sure_faces_is_not_looked_at(roll, is_kept):
     forehead = BoundingBox(0, -7, 9, 2, score=0.45, roll=roll)
-    found = without_refuted([forehead, SURE], Judge(0.9), threshold=0.5)
-    assert found == ([SURE, forehead] if is_kept else [SURE])
+    found = without_refuted([forehead, SURE, ALSO_SURE], Judge(0.9), threshold=0.5)
+    assert found == ([SURE, ALSO_SURE, forehead] if is_kept else [SURE, ALSO_SURE])
+    assert without_refuted([forehead], Judge(0.9), threshold=0.5) == [forehead]
 
 
 def test_how_sure_a_judge_has_to_be_can_be_said():
