@@ -59,7 +59,7 @@ def test_entry_point_names_the_folder_of_hooks():
 
 def test_missing_file_of_the_package_is_an_error_and_not_asked_of_the_hub(tmp_path, monkeypatch):
     monkeypatch.setattr(resolving, "_EMBEDDED_FOLDER", tmp_path)
-    monkeypatch.setattr(resolving, "_download", None)
+    monkeypatch.setattr(resolving, "download", None)
     monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
     with pytest.raises(
         ModelFileError, match=r"asmnet-68\.onnx is missing, .* reinstall asmnet-sdk"

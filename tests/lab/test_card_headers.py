@@ -60,5 +60,5 @@ def test_published_cards_have_the_header_and_the_figures_of_their_file(folder):
     figures, key = stated_figures(folder / "model.onnx"), {"nme": "nme_percent"}
     key |= {"recall": "recall_percent"}
     [result] = [result for result in data.eval_results if result.metric_type in key]
-    assert result.metric_value == pytest.approx(figures[key[result.metric_type]], abs=5e-4)
+    assert result.metric_value == pytest.approx(figures[key[result.metric_type]], abs=1e-3)
     check_hub_folder(folder)

@@ -179,7 +179,7 @@ def test_drawing_shows_the_lines_declared(faces, portrait):
 
 
 def test_tracker_follows_faces_of_the_layout(fewer, portrait):
-    tracker = FaceTracker(FaceAligner(fewer, device="cpu", min_score=0))
+    tracker = FaceTracker(FaceAligner(fewer, device="cpu", min_score=0, max_faces=1))
     seen = [tracker.update(portrait) for _ in range(3)]
     for faces in seen[1:]:
         assert [face.layout.name for face in faces] == ["CORNERS_7"] * len(faces)
@@ -235,7 +235,7 @@ def test_wflw_lists_refuse_other_than_98_points(more, tmp_path, capsys):
 def test_predict_writes_csv_json_and_report(fewer, tmp_path):
     table, page, record = (tmp_path / name for name in ("f.csv", "r.html", "f.json"))
     words = ["--csv", str(table), "--report", str(page), "--json", str(record)]
-    words += ["--model", str(fewer), "--min-score", "0", "--offline"]
+    words += ["--model", str(fewer), "--min-score", "0", "--max-faces", "1", "--offline"]
     assert main(["predict", str(sample_photo("portrait")), *words]) == 0
     [row] = csv.DictReader(table.read_text().splitlines())
     assert (row["layout"], row["mouth_openness"]) == ("CORNERS_7", "")
