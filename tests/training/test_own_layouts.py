@@ -25,7 +25,7 @@ from asmnet_sdk import (
 )
 from asmnet_sdk.cli import main
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
-from asmnet_sdk.images.samples import sample_photo
+from asmnet_sdk.images.samples import PORTRAIT_BOX, sample_photo
 from asmnet_sdk.labelling import Review, write_labels
 from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.configuration import Recipe, RunConfig
@@ -179,7 +179,8 @@ def test_drawing_shows_the_lines_declared(faces, portrait):
 
 
 def test_tracker_follows_faces_of_the_layout(fewer, portrait):
-    tracker = FaceTracker(FaceAligner(fewer, device="cpu", min_score=0, max_faces=1))
+    aligner = FaceAligner(fewer, detector=lambda _: [PORTRAIT_BOX], device="cpu", min_score=0)
+    tracker = FaceTracker(aligner)
     seen = [tracker.update(portrait) for _ in range(3)]
     for faces in seen[1:]:
         assert [face.layout.name for face in faces] == ["CORNERS_7"] * len(faces)
