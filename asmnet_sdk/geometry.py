@@ -9,6 +9,7 @@ and the first call of it takes as long as a hundred such sums.
 from __future__ import annotations
 
 import math
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +25,7 @@ __all__ = [
     "rotation_to_euler",
     "scale_of",
     "transform_points",
+    "wrap_angle",
 ]
 
 Matrix = NDArray[np.float64]
@@ -167,3 +169,16 @@ def roll_in_image(yaw: float, pitch: float, roll: float) -> float:
     across = math.cos(yaw) * math.sin(roll)
     up = math.cos(pitch) * math.cos(roll) + math.sin(pitch) * math.sin(yaw) * math.sin(roll)
     return math.degrees(math.atan2(across, up))
+
+
+@overload
+def wrap_angle(degrees: float) -> float: ...
+
+
+@overload
+def wrap_angle(degrees: NDArray[Any]) -> NDArray[Any]: ...
+
+
+def wrap_angle(degrees: float | NDArray[Any]) -> float | NDArray[Any]:
+    """Return the angle, or array of angles, in [-180, 180) that points the same way."""
+    return (degrees + 180) % 360 - 180

@@ -13,6 +13,7 @@ from asmnet_sdk.geometry import (
     rotation_to_euler,
     scale_of,
     transform_points,
+    wrap_angle,
 )
 
 TURN_AND_SHIFT = np.array([[0.0, -2.0, 5.0], [2.0, 0.0, -1.0]])
@@ -80,3 +81,8 @@ def test_turning_the_picture_a_quarter_turns_left_gaze_into_up_gaze():
     """A nose that points to the image's left points up after a clockwise quarter turn."""
     _, pitch, _ = rotate_head_pose([40, 0, 0], 90.0)
     assert pitch == pytest.approx(40)
+
+
+def test_angles_wrap_to_half_a_turn_either_way():
+    assert [wrap_angle(angle) for angle in (0, 190, -190, 180, 725)] == [0, -170, 170, -180, 5]
+    np.testing.assert_array_equal(wrap_angle(np.array([359.0, -180.0])), [-1, -180])

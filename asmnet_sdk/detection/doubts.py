@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import holds_middle_of
+from asmnet_sdk.geometry import wrap_angle
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [
     "DOUBTED_SHARE",
     "TURNED_CERTAINTY",
     "is_unsure",
+    "sure_boxes",
     "without_refuted",
     "without_small_doubts",
 ]
@@ -37,6 +39,11 @@ _SURE_SCORE = 0.9
 _SURE_SCORE_WITHOUT_JUDGE = 0.7
 
 
+def sure_boxes(boxes: Sequence[BoundingBox], threshold: float) -> list[BoundingBox]:
+    """Return the boxes that score more than the threshold."""
+    return [box for box in boxes if _score(box) > threshold]
+
+
 def without_refuted(
     boxes: Sequence[BoundingBox],
     judge: Judge | None,
@@ -57,7 +64,7 @@ def without_refuted(
     """
     if judge is None:
         return list(boxes)
-    sure = [box for box in boxes if _score(box) > threshold]
+    sure = sure_boxes(boxes, threshold)
     doubted = [box for box in boxes if _score(box) <= threshold and _may_be_one_more(box, sure)]
     doubted = sorted(doubted, key=_score, reverse=True)[:_MOST_DOUBTED]
     verdicts = judge(doubted) if doubted else []
@@ -102,5 +109,4 @@ def _may_be_one_more(box: BoundingBox, faces: Sequence[BoundingBox]) -> bool:
 
 
 def _angle_between(box: BoundingBox, other: BoundingBox) -> float:
-    turned_by = (box.roll or 0.0) - (other.roll or 0.0)
-    return abs((turned_by + 180) % 360 - 180)
+    return abs(wrap_angle((box.roll or 0.0) - (other.roll or 0.0)))

@@ -18,6 +18,7 @@ from asmnet_sdk.detection.doubts import (
     DOUBTED_SHARE,
     TURNED_CERTAINTY,
     is_unsure,
+    sure_boxes,
     without_refuted,
     without_small_doubts,
 )
@@ -164,7 +165,7 @@ class AsmnetDetector:
         self, seen: list[BoundingBox], side: float, size_wh: tuple[int, int], well_seen: float
     ) -> bool:
         """Say whether a closer look follows whatever a judge says of the doubted boxes."""
-        sure = [box for box in seen if (box.score or 0.0) > self.score_threshold]
+        sure = sure_boxes(seen, self.score_threshold)
         return bool(sure) and self._closer_side(side, size_wh, sure, well_seen) is not None
 
     def _closer_side(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.suppression import keep_best
-from asmnet_sdk.geometry import Matrix
+from asmnet_sdk.geometry import Matrix, wrap_angle
 from asmnet_sdk.results import BoundingBox
 
 __all__ = ["QUARTERS", "best_of", "quarter_turn", "turned_back", "turned_picture"]
@@ -44,7 +44,7 @@ def turned_picture(picture: NDArray[np.uint8], quarters: int) -> NDArray[np.uint
 def turned_back(box: BoundingBox, quarters: int) -> BoundingBox:
     """Return a box of a turned picture with the roll that its face has in the picture itself."""
     roll = (box.roll or 0.0) - 90 * quarters
-    return replace(box, roll=(roll + 180) % 360 - 180)
+    return replace(box, roll=wrap_angle(roll))
 
 
 def best_of(

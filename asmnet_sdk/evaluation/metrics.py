@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from asmnet_sdk.geometry import wrap_angle
 from asmnet_sdk.layouts import IBUG_68, Layout
 
 __all__ = [
@@ -56,6 +57,6 @@ def area_under_curve(nme_percent: ArrayLike, threshold: float = FAILURE_THRESHOL
 def head_pose_errors(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
     """Return (3,) mean absolute errors of (N, 3) yaw, pitch, roll, in degrees."""
     difference = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
-    wrapped = (difference + 180.0) % 360.0 - 180.0
+    wrapped = wrap_angle(difference)
     errors: NDArray[np.float64] = np.abs(wrapped).mean(axis=0)
     return errors

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidInputError, in_brief
-from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points
+from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points, wrap_angle
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
 
@@ -187,7 +187,7 @@ def _is_upright_and_centred(seen: _Look, crop_scale: float) -> bool:
     """Whether another crop around the landmarks would be about the same one."""
     pose, size = seen.face.head_pose, len(seen.crop.pixels)
     left_over = roll_in_image(pose.yaw, pose.pitch, pose.roll) - seen.crop.clockwise_degrees
-    if abs((left_over + 180) % 360 - 180) > _MOST_ROLL:
+    if abs(wrap_angle(left_over)) > _MOST_ROLL:
         return False
     landmarks = transform_points(seen.crop.matrix, seen.face.landmarks)
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)

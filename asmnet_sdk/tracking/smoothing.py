@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.arguments import is_number, require
+from asmnet_sdk.geometry import wrap_angle
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 
 __all__ = ["BETA", "MIN_CUTOFF_HZ", "FaceSmoother", "OneEuroFilter", "smoothing_weight"]
@@ -124,7 +125,7 @@ class FaceSmoother:
         self._last_angles = self._angles.update(
             angles[:, np.newaxis], elapsed_seconds=elapsed_seconds, unit=_DEGREES_LIKE_A_FACE
         )[:, 0]
-        smoothed = (self._last_angles + 180) % 360 - 180
+        smoothed = wrap_angle(self._last_angles)
         return replace(
             face, landmarks=landmarks.astype(np.float32), head_pose=HeadPose(*smoothed.tolist())
         )

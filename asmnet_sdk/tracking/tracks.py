@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import upright_box
-from asmnet_sdk.geometry import intersection_over_union, roll_in_image
+from asmnet_sdk.geometry import intersection_over_union, roll_in_image, wrap_angle
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.tracking.exposure import ExposureHold
 from asmnet_sdk.tracking.sightings import Sighting
@@ -98,7 +98,7 @@ def place_crop(face: Face, before: BoundingBox | None = None) -> BoundingBox:
     pose = face.head_pose
     roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
     turn = 0.0 if before is None else before.roll or 0.0
-    has_turned = abs((roll - turn + 180) % 360 - 180) > _CROP_ROLL
+    has_turned = abs(wrap_angle(roll - turn)) > _CROP_ROLL
     if has_turned:
         turn = roll if abs(roll) > _CROP_ROLL else 0.0
     box = BoundingBox.around(face.landmarks)

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.geometry import intersection_over_union, invert, scale_of, transform_points
+from asmnet_sdk.geometry import (
+    intersection_over_union,
+    invert,
+    scale_of,
+    transform_points,
+    wrap_angle,
+)
 from asmnet_sdk.results import BoundingBox
 from lab.detection.labels import LabelledFace, oval
 from lab.detection.looks import CROP_SCALE, CROP_SIZE, Look, Looker
@@ -147,7 +153,7 @@ def _landmarks_fit(look: Look, box: NDArray[np.float64]) -> bool:
 
 
 def _apart(look: Look, other: Look) -> float:
-    return abs((look.turn - other.turn + 180) % 360 - 180)
+    return abs(wrap_angle(look.turn - other.turn))
 
 
 def _place(look: Look) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.crops import scaling_matrix
 from asmnet_sdk.detection.suppression import keep_best
-from asmnet_sdk.geometry import intersection_over_union
+from asmnet_sdk.geometry import intersection_over_union, wrap_angle
 from lab.detection.batches import to_network_input
 from lab.detection.mosaics import Example, PhotoPool, make_example
 from lab.detection.networks import (
@@ -75,7 +75,7 @@ def judge(
         overlaps = intersection_over_union(example.boxes, found)
         best += overlaps.max(axis=1, initial=0).tolist()
         if len(found):
-            apart = np.abs((rolls[overlaps.argmax(axis=1)] - example.rolls + 180) % 360 - 180)
+            apart = np.abs(wrap_angle(rolls[overlaps.argmax(axis=1)] - example.rolls))
             roll_errors += apart[overlaps.max(axis=1) >= _FOUND_OVERLAP].tolist()
         known = np.concatenate([example.boxes, example.ignored])
         touching = intersection_over_union(found, known).max(axis=1, initial=0)

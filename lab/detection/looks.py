@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.crops import crop_matrix, cut_crop
-from asmnet_sdk.geometry import Matrix, intersection_over_union, invert, transform_points
+from asmnet_sdk.geometry import (
+    Matrix,
+    intersection_over_union,
+    invert,
+    transform_points,
+    wrap_angle,
+)
 from asmnet_sdk.results import BoundingBox
 from lab.detection.teachers import Candidate, MediaPipeJudge, YuNetTeacher
 from lab.detection.tilt import INNER, HeadModel
@@ -115,7 +121,7 @@ def best_candidates(candidates: Sequence[Candidate], head: HeadModel) -> list[Ca
         boxes = np.array([other.box for other in kept]).reshape(-1, 4)
         overlaps = intersection_over_union(candidate.box, boxes)[0]
         tilt = head.roll_of(candidate.five, head.five)
-        apart = [abs((tilt - other + 180) % 360 - 180) for other in tilts]
+        apart = [abs(wrap_angle(tilt - other)) for other in tilts]
         if not any(o > 0.4 and a < 60 for o, a in zip(overlaps, apart, strict=True)):
             kept.append(candidate)
             tilts.append(tilt)
