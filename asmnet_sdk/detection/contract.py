@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.arguments import is_finite
+from asmnet_sdk.detection.scales import LARGEST_SIDE
 from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,
@@ -35,7 +36,6 @@ __all__ = [
 
 DETECTOR_METADATA_KEY = "asmnet_sdk_detector"
 _FORMAT_VERSION = 1
-_LARGEST_SIDE = 2560
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,8 @@ def _check_metadata(session: OnnxSession, metadata: DetectorMetadata) -> None:
         raise misfit(session.path, f"kind {metadata.kind!r}, needed 'detector'")
     for name in ("stride", "long_side"):
         side = getattr(metadata, name)
-        if not (type(side) is int and 1 <= side <= _LARGEST_SIDE):
-            raise misfit(session.path, f"{name} {side!r} is not in 1 to {_LARGEST_SIDE}")
+        if not (type(side) is int and 1 <= side <= LARGEST_SIDE):
+            raise misfit(session.path, f"{name} {side!r} is not in 1 to {LARGEST_SIDE}")
     if not (is_finite(metadata.smallest_face) and metadata.smallest_face > 0):
         raise misfit(session.path, f"smallest_face {metadata.smallest_face!r} is not above 0")
     if not (is_finite(metadata.score_threshold) and 0 <= metadata.score_threshold <= 1):

@@ -25,11 +25,9 @@ from asmnet_sdk.detection.doubts import (
 from asmnet_sdk.detection.lighting import brightened
 from asmnet_sdk.detection.protocol import Judge
 from asmnet_sdk.detection.scales import (
-    LARGEST_SIDE,
-    closer_side,
-    first_side,
+    Look,
+    first_look,
     merge_looks,
-    well_seen_size,
 )
 from asmnet_sdk.detection.suppression import check_thresholds, keep_best
 from asmnet_sdk.detection.turning import (
@@ -47,8 +45,6 @@ from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["AsmnetDetector"]
-
-_MOST_CLOSER_LOOKS = 2
 
 
 class AsmnetDetector:
@@ -124,7 +120,8 @@ class AsmnetDetector:
             InvalidImageError: It is no such image.
         """
         check_rgb(image)
-        first = first_side(self.metadata.long_side, (image.shape[1], image.shape[0]))
+        size_wh = (image.shape[1], image.shape[0])
+        first = first_look(self.metadata.long_side, self.metadata.smallest_face, size_wh)
         boxes = self._look_upright(image, first, judge)
         if is_unsure(boxes, judge):
             turned = self._look_turned(image, first, judge)
@@ -136,57 +133,42 @@ class AsmnetDetector:
         self._session.close()
 
     def _look_upright(
-        self, image: NDArray[np.uint8], side: float, judge: Judge | None
+        self, image: NDArray[np.uint8], look: Look, judge: Judge | None
     ) -> list[BoundingBox]:
         """Look once, and more closely where that helps."""
-        size_wh = (image.shape[1], image.shape[0])
-        boxes: list[BoundingBox] = []
-        seen_well_before = math.inf
-        for is_last in (*[False] * _MOST_CLOSER_LOOKS, True):
-            well_seen = well_seen_size(self.metadata.smallest_face, side, size_wh)
-            seen = self._boxes(image, side, judge)
-            if not is_last and self._is_followed(seen, side, size_wh, well_seen):
-                seen = without_small_doubts(
-                    seen, threshold=self.score_threshold, well_seen=well_seen
-                )
+        boxes = self._see(image, look, judge)
+        while closer := self._closer(look, boxes):
             boxes = merge_looks(
                 boxes,
-                without_refuted(seen, judge, threshold=self.score_threshold),
-                well_seen=seen_well_before,
+                self._see(image, closer, judge),
+                well_seen=look.well_seen,
                 overlap_threshold=self.overlap_threshold,
             )
-            closer = self._closer_side(side, size_wh, boxes, well_seen)
-            if closer is None or (seen_well_before < math.inf and not boxes):
-                break
-            side, seen_well_before = closer, well_seen
+            look = closer
         return boxes
 
-    def _is_followed(
-        self, seen: list[BoundingBox], side: float, size_wh: tuple[int, int], well_seen: float
-    ) -> bool:
-        """Say whether a closer look follows whatever a judge says of the doubted boxes."""
+    def _see(self, image: NDArray[np.uint8], look: Look, judge: Judge | None) -> list[BoundingBox]:
+        """Return what a look shows, without what the judge refutes or a closer look will show."""
+        seen = self._boxes(image, look.side, judge)
         sure = sure_boxes(seen, self.score_threshold)
-        return bool(sure) and self._closer_side(side, size_wh, sure, well_seen) is not None
+        if sure and self._closer(look, sure):
+            seen = without_small_doubts(
+                seen, threshold=self.score_threshold, well_seen=look.well_seen
+            )
+        return without_refuted(seen, judge, threshold=self.score_threshold)
 
-    def _closer_side(
-        self, side: float, size_wh: tuple[int, int], boxes: list[BoundingBox], well_seen: float
-    ) -> float | None:
-        if self.min_face_size is None:
-            return closer_side(side, size_wh, boxes, well_seen)
-        needed = self.metadata.smallest_face / self.min_face_size * max(size_wh)
-        needed = min(needed, LARGEST_SIDE)
-        return needed if needed > side else None
+    def _closer(self, look: Look, boxes: list[BoundingBox]) -> Look | None:
+        return look.closer(boxes, min_face_size=self.min_face_size)
 
     def _look_turned(
-        self, image: NDArray[np.uint8], side: float, judge: Judge | None
+        self, image: NDArray[np.uint8], look: Look, judge: Judge | None
     ) -> list[BoundingBox]:
         """Find large faces that lie on their side or upside down."""
-        well_seen = well_seen_size(self.metadata.smallest_face, side, image.shape[1::-1])
         boxes = [
             turned_back(box, quarters)
             for quarters in QUARTERS
-            for box in self._boxes(image, side, judge, quarters)
-            if max(box.width, box.height) >= well_seen
+            for box in self._boxes(image, look.side, judge, quarters)
+            if max(box.width, box.height) >= look.well_seen
         ]
         return without_refuted(boxes, judge, threshold=math.inf, certainty=TURNED_CERTAINTY)
 

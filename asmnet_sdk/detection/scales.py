@@ -7,67 +7,85 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox
 
 __all__ = [
     "LARGEST_SIDE",
-    "closer_side",
-    "first_side",
+    "Look",
+    "first_look",
     "holds_middle_of",
     "merge_looks",
-    "well_seen_size",
 ]
 
 LARGEST_SIDE = 2560
 """No look is larger, however small the wanted faces are."""
 
 _PANORAMA = 2.0  # a photo longer than this many times its height is looked at more closely
+_MOST_CLOSER_LOOKS = 2
 _CLOSER = 2.5
 _MOST_ENLARGEMENT = 2.0  # what is smaller than a pixel shows no more when it is enlarged further
 _WELL_SEEN = 2.0  # faces so many times as large as the smallest ones are found and placed well
 
 
-def first_side(long_side: float, size_wh: tuple[int, int]) -> float:
-    """Return the side of the first look: of panoramas as many pixels as of a photo twice as long.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look of a detector at a photo."""
+
+    size_wh: tuple[int, int]
+    """Width and height of the photo."""
+    smallest_face: float
+    """Longer side of the smallest faces found, in pixels of the network's picture."""
+    side: float
+    earlier: int = 0
+    """How many looks there were before."""
+
+    @property
+    def well_seen(self) -> float:
+        """Longer side, in pixels of the photo, from which faces are found and placed well."""
+        return _WELL_SEEN * self.smallest_face * max(self.size_wh) / self.side
+
+    def closer(
+        self, boxes: Sequence[BoundingBox], *, min_face_size: float | None = None
+    ) -> Look | None:
+        """Return a closer look, or None where there is nothing to gain.
+
+        A look is followed by a closer one where the first found nothing, or where there are faces
+        so small that there may be smaller ones.
+
+        Args:
+            boxes: What was found so far, in pixels of the photo.
+            min_face_size: Longer side of the smallest box wanted, in pixels of the photo: the
+                closer look is as large as it needs, whatever was found.
+        """
+        side = self._side_after(boxes) if min_face_size is None else self._side_for(min_face_size)
+        is_fruitless = self.earlier > 0 and not boxes
+        if side <= self.side or is_fruitless or self.earlier == _MOST_CLOSER_LOOKS:
+            return None
+        return replace(self, side=side, earlier=self.earlier + 1)
+
+    def _side_for(self, min_face_size: float) -> float:
+        return min(self.smallest_face / min_face_size * max(self.size_wh), LARGEST_SIDE)
+
+    def _side_after(self, boxes: Sequence[BoundingBox]) -> float:
+        if boxes and min(max(box.width, box.height) for box in boxes) >= self.well_seen:
+            return self.side
+        return min(_CLOSER * self.side, _MOST_ENLARGEMENT * max(self.size_wh), LARGEST_SIDE)
+
+
+def first_look(long_side: float, smallest_face: float, size_wh: tuple[int, int]) -> Look:
+    """Return the first look: at panoramas with as many pixels as at a photo twice as long.
 
     Args:
         long_side: The side that suits most photos.
+        smallest_face: Longer side of the smallest faces found, in pixels of the network's picture.
         size_wh: Width and height of the photo.
     """
     ratio = max(size_wh) / min(size_wh)
-    return min(long_side * math.sqrt(max(ratio / _PANORAMA, 1.0)), LARGEST_SIDE)
-
-
-def closer_side(
-    side: float, size_wh: tuple[int, int], boxes: Sequence[BoundingBox], well_seen: float
-) -> float | None:
-    """Return the side of a closer look, or None where there is nothing to gain.
-
-    A look is followed by a closer one where it found nothing, or faces so small that there may be
-    smaller ones.
-
-    Args:
-        side: The side of the look.
-        size_wh: Width and height of the photo.
-        boxes: What it found, in pixels of the photo.
-        well_seen: As ``well_seen_size`` gives it for this look.
-    """
-    closer = min(_CLOSER * side, _MOST_ENLARGEMENT * max(size_wh), LARGEST_SIDE)
-    is_needed = not boxes or min(max(box.width, box.height) for box in boxes) < well_seen
-    return closer if is_needed and closer > side else None
-
-
-def well_seen_size(smallest_face: float, side: float, size_wh: tuple[int, int]) -> float:
-    """Return the longer side, in pixels of the photo, from which faces are found and placed well.
-
-    Args:
-        smallest_face: Longer side of the smallest faces found, in pixels of the network's picture.
-        side: The side of the look.
-        size_wh: Width and height of the photo.
-    """
-    return _WELL_SEEN * smallest_face * max(size_wh) / side
+    side = min(long_side * math.sqrt(max(ratio / _PANORAMA, 1.0)), LARGEST_SIDE)
+    return Look(size_wh=size_wh, smallest_face=smallest_face, side=side)
 
 
 def merge_looks(

@@ -5,10 +5,9 @@ import pytest
 from asmnet_sdk import BoundingBox
 from asmnet_sdk.detection.scales import (
     LARGEST_SIDE,
-    closer_side,
-    first_side,
+    Look,
+    first_look,
     merge_looks,
-    well_seen_size,
 )
 
 
@@ -28,12 +27,19 @@ def square(x: float, y: float, side: float, **fields: float) -> BoundingBox:
     ],
 )
 def test_first_look_is_longer_at_panoramas(size_wh, expected):
-    assert first_side(320, size_wh) == expected
+    look = first_look(320, 16, size_wh)
+    assert (look.side, look.size_wh, look.earlier) == (expected, size_wh, 0)
 
 
 def test_well_seen_faces_are_twice_as_large_as_the_smallest():
     """16 px at 320 are 50 px in a photo of 1000 px."""
-    assert well_seen_size(16, 320, (1000, 700)) == 100
+    assert Look(side=320, smallest_face=16, size_wh=(1000, 700)).well_seen == 100
+
+
+def look_at(side: float, size_wh: tuple[int, int], **fields: int) -> Look:
+    """Return a look that sees faces of 100 px well."""
+    smallest_face = 50 * side / max(size_wh)
+    return Look(side=side, smallest_face=smallest_face, size_wh=size_wh, **fields)
 
 
 @pytest.mark.parametrize(
@@ -50,8 +56,29 @@ def test_well_seen_faces_are_twice_as_large_as_the_smallest():
     ],
 )
 def test_nothing_and_small_faces_ask_for_a_closer_look(side, size_wh, sizes, expected):
-    boxes = [square(500, 500, size) for size in sizes]
-    assert closer_side(side, size_wh, boxes, 100) == expected
+    closer = look_at(side, size_wh).closer([square(500, 500, size) for size in sizes])
+    assert (closer and closer.side) == expected
+
+
+def test_a_closer_look_that_is_fruitless_or_the_second_one_is_the_last():
+    small = square(500, 500, 99)
+    second = look_at(800, (4000, 3000), earlier=1)
+    assert second.closer([]) is None
+    third = second.closer([small])
+    assert third is not None
+    assert (third.side, third.earlier) == (2000, 2)
+    assert third.closer([small]) is None
+
+
+@pytest.mark.parametrize(
+    ("smallest", "expected"), [(100, None), (50, None), (20, 800), (1, LARGEST_SIDE)]
+)
+def test_the_smallest_face_wanted_settles_the_closer_look(smallest, expected):
+    """50 px are just found: 20 px need 2.5 times the side."""
+    look, large = look_at(320, (4000, 3000)), square(500, 500, 400)
+    for boxes in ([], [large]):
+        closer = look.closer(boxes, min_face_size=smallest)
+        assert (closer and closer.side) == expected
 
 
 def test_parts_of_a_face_that_was_seen_well_are_no_faces():
