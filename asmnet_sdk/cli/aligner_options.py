@@ -11,7 +11,7 @@ from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
 
-__all__ = ["add_aligner_arguments", "make_aligner"]
+__all__ = ["add_aligner_arguments", "add_detector_arguments", "make_aligner"]
 
 
 def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +22,6 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="name of `asmnet models`, model file, or Hub repository OWNER/NAME "
         "(default: %(default)s)",
-    )
-    parser.add_argument(
-        "--detector",
-        default="default",
-        metavar="NAME",
-        help=f"what finds the faces: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
     )
     parser.add_argument(
         "--device",
@@ -45,18 +39,24 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         help="how often to look at each face; auto looks again at tilted, unsure and badly placed "
         "ones (default: %(default)s)",
     )
-    _add_detection_arguments(parser)
-    parser.add_argument("--offline", action="store_true", help="never use the network")
-
-
-def _add_detection_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that say which of the faces that are found are wanted."""
+    add_detector_arguments(parser)
     parser.add_argument(
         "--min-score",
         type=float,
         default=0.5,
         metavar="SHARE",
         help="drop what is found but looks less like a face, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose the detector, and which faces it is to find."""
+    parser.add_argument(
+        "--detector",
+        default="default",
+        metavar="NAME",
+        help=f"what finds the faces: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
     )
     parser.add_argument(
         "--min-face-size",

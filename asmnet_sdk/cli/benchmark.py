@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asmnet_sdk.cli.aligner_options import add_detector_arguments
 from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import (
     ProgressBar,
     check_writable,
     counted,
     is_watched,
-    print_table,
     say_done,
-    shortened,
 )
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
+from asmnet_sdk.hub.registry import DEFAULT_MODEL
 from asmnet_sdk.whole_files import write_text
 
 if TYPE_CHECKING:
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
     from asmnet_sdk.results import BoundingBox
 
 __all__ = ["add_parser"]
-
-_SHORT = {"inference": "infer", "post-processing": "post"}
 
 
 def add_parser(commands: Subcommands) -> None:
@@ -57,24 +52,7 @@ def add_parser(commands: Subcommands) -> None:
         metavar="MODEL",
         help=f"models to compare (default: {DEFAULT_MODEL})",
     )
-    parser.add_argument(
-        "--detector",
-        default="default",
-        metavar="NAME",
-        help=f"what finds the face: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
-    )
-    parser.add_argument(
-        "--min-face-size",
-        type=float,
-        metavar="PX",
-        help="smallest face that the detector is to find, in pixels of the photo",
-    )
-    parser.add_argument(
-        "--score-threshold",
-        type=float,
-        metavar="SHARE",
-        help="how sure the detector has to be, 0 to 1 (default: its own threshold)",
-    )
+    add_detector_arguments(parser)
     parser.add_argument(
         "--devices",
         "--device",
@@ -118,6 +96,7 @@ def add_parser(commands: Subcommands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Time all settings in one interleaved run; print, write and draw medians and spread."""
+    from asmnet_sdk.cli.benchmark_times import print_times, times_as_json
     from asmnet_sdk.cli.benchmarking import describe_machine, time_stages
 
     for path in filter(None, (options.json, options.plot)):
@@ -133,10 +112,10 @@ def run(options: argparse.Namespace) -> int:
         )
     machine = describe_machine()
     if options.json:
-        write_text(options.json, _to_json(results, machine) + "\n")
+        write_text(options.json, times_as_json(results, machine) + "\n")
     if options.plot:
         _plot(results, machine, options.plot)
-    _print(results, machine)
+    print_times(results, machine)
     if is_watched():
         timed = f"{counted(len(settings), 'setting')} timed {options.repetitions} times"
         say_done(timed, (options.json, options.plot))
@@ -167,6 +146,7 @@ def _load_detectors(options: argparse.Namespace) -> Mapping[int, FaceDetector | 
         n: load_detector(
             options.detector,
             min_face_size=options.min_face_size,
+            max_faces=options.max_faces,
             score_threshold=options.score_threshold,
             threads=n,
         )
@@ -210,47 +190,6 @@ def _choose_box(
     if not boxes:
         raise InvalidInputError(f"no face found in {options.photo}: give its --box")
     return boxes[0]
-
-
-def _print(results: Sequence[StageTimes], machine: Mapping[str, str]) -> None:
-    stages = list(results[0].milliseconds)
-    header = ("model", "device", "threads", "batch", *(_SHORT.get(s, s) for s in stages))
-    print_table(header, [_row(result, stages) for result in results])
-    print(
-        "\nmilliseconds, median; decode and detect: one photo, the others: one face\n"
-        "--json FILE has the spread and every time, --plot FILE a chart"
-    )
-    for name, value in machine.items():
-        print(f"{name}: {value}")
-
-
-def _row(result: StageTimes, stages: Sequence[str]) -> tuple[str, ...]:
-    setting = result.setting
-    cells = [f"{result.median(stage):.3g}" for stage in stages]
-    return (
-        shortened(Path(setting.model).name, 20),
-        setting.network.device,
-        str(setting.threads),
-        str(setting.batch),
-        *cells,
-    )
-
-
-def _to_json(results: Sequence[StageTimes], machine: Mapping[str, str]) -> str:
-    records = [
-        {
-            "model": result.setting.model,
-            "device": result.setting.network.device,
-            "threads": result.setting.threads,
-            "batch": result.setting.batch,
-            "median": {stage: round(result.median(stage), 4) for stage in result.milliseconds},
-            "spread": {stage: round(result.spread(stage), 4) for stage in result.milliseconds},
-            "milliseconds": {k: v.round(4).tolist() for k, v in result.milliseconds.items()},
-        }
-        for result in results
-    ]
-    today = datetime.now(timezone.utc).date().isoformat()
-    return json.dumps({"date": today, "machine": machine, "results": records}, indent=1)
 
 
 def _plot(results: Sequence[StageTimes], machine: Mapping[str, str], path: Path) -> None:

@@ -144,6 +144,7 @@ def _evaluate(
         detector = load_detector(
             options.detector,
             min_face_size=options.min_face_size,
+            max_faces=options.max_faces,
             score_threshold=options.score_threshold,
             local_files_only=options.offline,
             threads=options.threads,

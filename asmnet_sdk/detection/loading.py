@@ -26,6 +26,7 @@ def load_detector(
     name: str = "default",
     *,
     min_face_size: float | None = None,
+    max_faces: int | None = None,
     score_threshold: float | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     local_files_only: bool = False,
@@ -36,6 +37,7 @@ def load_detector(
     Args:
         name: ``"default"``, or a key of ``DETECTORS``.
         min_face_size: As for ``FaceAligner``.
+        max_faces: As for ``FaceAligner``.
         score_threshold: As for ``FaceAligner``.
         cache_dir: As for ``FaceAligner``.
         local_files_only: As for ``FaceAligner``.
@@ -50,5 +52,9 @@ def load_detector(
         raise InvalidInputError(f"no detector {name!r}; there are {', '.join(DETECTORS)}")
     path = resolve_model(name, cache_dir=cache_dir, local_files_only=local_files_only)
     return DETECTORS[name](
-        path, min_face_size=min_face_size, score_threshold=score_threshold, threads=threads
+        path,
+        min_face_size=min_face_size,
+        max_faces=max_faces,
+        score_threshold=score_threshold,
+        threads=threads,
     )

@@ -37,6 +37,7 @@ from asmnet_sdk.detection.turning import (
     turned_back,
     turned_picture,
 )
+from asmnet_sdk.detection.wanted import largest_first
 from asmnet_sdk.geometry import Matrix, compose, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
 from asmnet_sdk.hub.resolving import resolve_model
@@ -126,7 +127,7 @@ class AsmnetDetector:
         if is_unsure(boxes, judge):
             turned = self._look_turned(image, first, judge)
             boxes = best_of(boxes, turned, judge)
-        return self._select(boxes)
+        return largest_first(boxes, min_face_size=self.min_face_size, max_faces=self.max_faces)
 
     def close(self) -> None:
         """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""
@@ -211,8 +212,3 @@ class AsmnetDetector:
         sides = np.array(image.shape[1::-1]) * matrix[0, 0]
         width, height = (np.ceil(np.maximum(sides - 0.01, 1) / stride) * stride).astype(int)
         return cut_crop(image, matrix, (int(width), int(height)))
-
-    def _select(self, boxes: list[BoundingBox]) -> list[BoundingBox]:
-        smallest = self.min_face_size or 0
-        wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
-        return sorted(wanted, key=lambda box: box.area, reverse=True)[: self.max_faces]

@@ -11,7 +11,7 @@ from asmnet_sdk.arguments import check_count, check_positive, check_share
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 
-__all__ = ["WantedFaces"]
+__all__ = ["WantedFaces", "largest_first"]
 
 # Two faces whose landmarks' boxes overlap more than this are one face.
 _SAME_FACE_OVERLAP = 0.5
@@ -63,6 +63,15 @@ class WantedFaces:
     def _largest(self, boxes: Sequence[BoundingBox]) -> list[int]:
         by_size = sorted(range(len(boxes)), key=lambda index: -boxes[index].area)
         return sorted(by_size[: self.max_faces])
+
+
+def largest_first(
+    boxes: Sequence[BoundingBox], *, min_face_size: float | None, max_faces: int | None
+) -> list[BoundingBox]:
+    """Return the boxes that are large enough, by their area, and only so many of them."""
+    smallest = min_face_size or 0
+    wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
+    return sorted(wanted, key=lambda box: box.area, reverse=True)[:max_faces]
 
 
 def _without_doubles(faces: Sequence[Face]) -> list[int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.arguments import PathInput, check_positive
+from asmnet_sdk.arguments import PathInput, check_count, check_positive
 from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.detection.suppression import check_thresholds, keep_best
+from asmnet_sdk.detection.wanted import largest_first
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
 from asmnet_sdk.images.loading import check_rgb
@@ -32,6 +33,7 @@ class YuNetDetector:
         path: The model file.
         min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; smaller
             boxes are dropped. None is no limit.
+        max_faces: Only so many of the largest faces are returned; None is all.
         score_threshold: Boxes that score less are dropped, in [0, 1]; None is 0.6.
         overlap_threshold: Of two boxes with a larger IoU only the better one stays.
         threads: Threads of one run; None leaves the choice to onnxruntime.
@@ -49,6 +51,7 @@ class YuNetDetector:
         path: PathInput,
         *,
         min_face_size: float | None = None,
+        max_faces: int | None = None,
         score_threshold: float | None = None,
         overlap_threshold: float = 0.3,
         threads: int | None = None,
@@ -56,7 +59,9 @@ class YuNetDetector:
         score_threshold = 0.6 if score_threshold is None else score_threshold
         check_thresholds(score_threshold=score_threshold, overlap_threshold=overlap_threshold)
         check_positive({"min_face_size": min_face_size})
+        check_count("max_faces", max_faces)
         self.min_face_size = min_face_size
+        self.max_faces = max_faces
         self.score_threshold = score_threshold
         self.overlap_threshold = overlap_threshold
         self._session = OnnxSession(path, device="cpu", threads=threads)
@@ -79,9 +84,7 @@ class YuNetDetector:
         rows = self._decode(self._session.run({"input": tensor}))
         corners = transform_points(invert(matrix), rows[:, :4].reshape(-1, 2)).reshape(-1, 4)
         boxes = [self._face_box(*row) for row in zip(corners, rows[:, 4], strict=True)]
-        smallest = self.min_face_size or 0
-        wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
-        return sorted(wanted, key=lambda box: box.area, reverse=True)
+        return largest_first(boxes, min_face_size=self.min_face_size, max_faces=self.max_faces)
 
     def close(self) -> None:
         """Free the model's memory; ``detect`` afterwards raises ``ModelError``."""

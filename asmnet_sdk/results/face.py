@@ -18,12 +18,11 @@ from asmnet_sdk.layouts import (
     Layout,
     convert_landmarks,
     is_convertible,
-    layout_from_table,
-    layout_to_table,
 )
 from asmnet_sdk.results.bounding_box import BoundingBox
 from asmnet_sdk.results.head_pose import HeadPose
 from asmnet_sdk.results.openness import eye_openness, lip_openness
+from asmnet_sdk.results.records import read_record, write_record
 
 __all__ = ["Face"]
 
@@ -62,7 +61,7 @@ class Face:
     """Identity within a video; None for a single image."""
 
     def __reduce__(self) -> tuple[Callable[..., Face], tuple[object, ...]]:
-        return _restore_face, tuple(getattr(self, name) for name in self.__slots__)
+        return _restore_face, tuple(self._values().values())
 
     def __post_init__(self) -> None:
         check_kind("layout", self.layout, Layout)
@@ -185,26 +184,12 @@ class Face:
         is None for a layout without lids and lips. ``layout_table`` declares a layout that is none
         of the package's, so that ``from_dict`` knows it.
         """
-        sigma, visible, pose = self.landmark_sigma, self.landmark_visible, self.head_pose
         has_lids = is_convertible(self.layout, IBUG_68)
-        is_own = self.layout.name not in LAYOUTS
-        return {
-            "box": _rounded(list(self.box)),
-            "layout": self.layout.name,
-            "score": None if self.score is None else round(self.score, 4),
-            "head_pose": {
-                "yaw": round(pose.yaw, 3),
-                "pitch": round(pose.pitch, 3),
-                "roll": round(pose.roll, 3),
-            },
-            "eye_openness": _rounded(list(self.eye_openness)) if has_lids else None,
-            "mouth_openness": round(self.mouth_openness, 3) if has_lids else None,
-            "landmarks": _rounded(self.landmarks),
-            "landmark_sigma": None if sigma is None else _rounded(sigma),
-            "landmark_visible": None if visible is None else _rounded(visible),
-            "track_id": self.track_id,
-            **({"layout_table": layout_to_table(self.layout)} if is_own else {}),
-        }
+        openness = (self.eye_openness, self.mouth_openness) if has_lids else None
+        return write_record(self._values(), openness)
+
+    def _values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Face:
@@ -217,16 +202,7 @@ class Face:
             InvalidInputError: A value is missing, or is not what ``to_dict`` writes.
         """
         try:
-            return cls(
-                landmarks=record["landmarks"],
-                head_pose=HeadPose(**record["head_pose"]),
-                box=BoundingBox(*record["box"]),
-                layout=_layout_of(record),
-                score=record.get("score"),
-                landmark_sigma=record.get("landmark_sigma"),
-                landmark_visible=record.get("landmark_visible"),
-                track_id=record.get("track_id"),
-            )
+            return cls(**read_record(record))
         except (LookupError, TypeError, AttributeError, ValueError) as exc:
             raise InvalidInputError(f"no record of a face: {in_brief(str(exc))}") from exc
 
@@ -247,11 +223,6 @@ class Face:
         )
 
 
-def _layout_of(record: Mapping[str, Any]) -> Layout:
-    table = record.get("layout_table")
-    return LAYOUTS[record["layout"]] if table is None else layout_from_table(table)
-
-
 def _restore_face(*values: Any) -> Face:
     """Return an unpickled face, its arrays read-only again."""
     return Face(**dict(zip(Face.__slots__, values, strict=True)))
@@ -264,7 +235,3 @@ def _read_only(values: ArrayLike, name: str) -> NDArray[np.float32]:
         raise InvalidInputError(f"{name} are {in_brief(repr(values))}; needed: numbers") from exc
     array.setflags(write=False)
     return array
-
-
-def _rounded(values: ArrayLike) -> Any:
-    return np.asarray(values, np.float64).round(3).tolist()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +8,6 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox, InvalidImageError
-from asmnet_sdk.cli import main
 from asmnet_sdk.cli.benchmark_chart import draw_stage_times, save_figure
 from asmnet_sdk.cli.benchmarking import STAGES, Setting, StageTimes, describe_machine, time_stages
 from asmnet_sdk.errors import InvalidInputError
@@ -128,52 +125,3 @@ def test_format_that_is_none_is_refused(network: LandmarkNetwork, tmp_path: Path
     pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")
     with pytest.raises(InvalidInputError, match=r"chart\.xyz cannot be drawn"):
         save_figure(draw_stage_times([make_times(network)]), tmp_path / "chart.xyz")
-
-
-def test_plot_without_matplotlib_says_so_before_it_measures(tmp_path: Path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    plot = str(tmp_path / "times.png")
-    assert main(["benchmark", str(EXAMPLES / "astronaut.jpg"), "--plot", plot]) == 1
-    assert "pip install 'asmnet-sdk[plots]'" in capsys.readouterr().err
-
-
-def test_command_writes_table_json_and_plot(dot_model: Path, tmp_path: Path, capsys):
-    pytest.importorskip("matplotlib", reason="the extra [plots] is not installed")
-    code = main(
-        [
-            "benchmark", str(EXAMPLES / "astronaut.jpg"), "--models", str(dot_model),
-            "--devices", "cpu", "auto", "--threads", "1", "2", "--batches", "1", "2",
-            "--repetitions", "2",
-            "--json", str(tmp_path / "new" / "times.json"),
-            "--plot", str(tmp_path / "new" / "times.png"),
-        ]
-    )  # fmt: skip
-    assert code == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == [
-        "model", "device", "threads", "batch", "decode", "detect", "crop", "infer", "post",
-    ]  # fmt: skip
-    rows = [line.split() for line in lines if line.startswith(dot_model.name)]
-    assert [len(row) for row in rows] == [9] * 8
-    assert max(map(len, lines[:9])) <= 80
-    record = json.loads((tmp_path / "new" / "times.json").read_text("utf-8"))
-    for result in record["results"]:
-        for stage, values in result["milliseconds"].items():
-            assert result["median"][stage] == pytest.approx(np.median(values), abs=1e-3)
-            assert result["spread"][stage] >= 0
-    picture = cv2.imread(str(tmp_path / "new" / "times.png"))
-    assert (picture[..., ::-1] == INFERENCE_COLOR).all(axis=-1).any()
-
-
-@pytest.mark.parametrize("option", ["--threads", "--batches", "--repetitions"])
-def test_command_refuses_numbers_below_one(option: str, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main(["benchmark", "photo.jpg", option, "0"])
-    assert stopped.value.code == 2
-    assert "no whole number from 1" in capsys.readouterr().err
-
-
-def test_command_refuses_a_folder_to_write_before_it_runs(tmp_path: Path, capsys):
-    photo = str(EXAMPLES / "astronaut.jpg")
-    assert main(["benchmark", photo, "--plot", str(tmp_path)]) == 1
-    assert "is a folder" in capsys.readouterr().err

@@ -250,3 +250,10 @@ def test_cuda_libraries_of_packages_are_loaded_first(
 
 def test_version_of_what_is_not_installed_is_none():
     assert installed_version("no-such-package-of-anyone") is None
+
+
+def test_doctor_reports_the_installation(run):
+    code, out, _ = run("doctor")
+    assert "opencv-python-headless" in out
+    assert "cpu: works with the default model" in out
+    assert code == 0, out

@@ -6,7 +6,6 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -14,19 +13,8 @@ from asmnet_sdk import BoundingBox
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.cli.program import main
 from asmnet_sdk.datasets import read_annotations
-from tests.dot_model import picture_with_dots
+from tests.cli.conftest import DOTS
 from tests.labelling.faces import write_label_files
-
-DOTS = ((40, 30), (60, 34), (52, 60))
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for name in ("a.png", "b.png"):
-        cv2.imwrite(str(folder / name), picture_with_dots((120, 90), *DOTS)[:, :, ::-1])
-    return folder
 
 
 @pytest.fixture

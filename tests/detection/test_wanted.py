@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox, Face, HeadPose, InvalidInputError
-from asmnet_sdk.detection.wanted import WantedFaces
+from asmnet_sdk.detection.wanted import WantedFaces, largest_first
 
 SHAPE = np.random.default_rng(0).uniform(-0.5, 0.5, (68, 2))
 SHAPE[:2] = [[-0.5, -0.5], [0.5, 0.5]]
@@ -101,3 +101,11 @@ def test_boxes_are_to_be_large_and_sure_enough():
 def test_numbers_out_of_range_are_refused(option):
     with pytest.raises(InvalidInputError, match=next(iter(option))):
         WantedFaces(**option)
+
+
+def test_largest_come_first_and_small_ones_not_at_all():
+    small, large, middle = (BoundingBox(0, 0, side, 10) for side in (20, 60, 40))
+    boxes = [small, large, middle]
+    assert largest_first(boxes, min_face_size=None, max_faces=None) == [large, middle, small]
+    assert largest_first(boxes, min_face_size=40, max_faces=None) == [large, middle]
+    assert largest_first(boxes, min_face_size=None, max_faces=1) == [large]

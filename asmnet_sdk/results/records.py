@@ -1,0 +1,78 @@
+"""The values of a face as plain Python values, ready for ``json.dumps``, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table, layout_to_table
+from asmnet_sdk.results.bounding_box import BoundingBox
+from asmnet_sdk.results.head_pose import HeadPose
+
+__all__ = ["read_record", "write_record"]
+
+
+def write_record(
+    values: Mapping[str, Any], openness: tuple[tuple[float, float], float] | None
+) -> dict[str, Any]:
+    """Return the record of a face, as ``Face.to_dict`` describes it.
+
+    Args:
+        values: The fields of the face by their names.
+        openness: Of both eyes and of the mouth; None for a layout without lids and lips.
+    """
+    layout, score, pose = values["layout"], values["score"], values["head_pose"]
+    eyes, mouth = openness or (None, None)
+    record = {
+        "box": _rounded(list(values["box"])),
+        "layout": layout.name,
+        "score": None if score is None else round(score, 4),
+        "head_pose": {
+            "yaw": round(pose.yaw, 3),
+            "pitch": round(pose.pitch, 3),
+            "roll": round(pose.roll, 3),
+        },
+        "eye_openness": _rounded(eyes),
+        "mouth_openness": None if mouth is None else round(mouth, 3),
+        "landmarks": _rounded(values["landmarks"]),
+        "landmark_sigma": _rounded(values["landmark_sigma"]),
+        "landmark_visible": _rounded(values["landmark_visible"]),
+        "track_id": values["track_id"],
+    }
+    if layout.name not in LAYOUTS:
+        record["layout_table"] = layout_to_table(layout)
+    return record
+
+
+def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a face by their names, the arrays as the record has them.
+
+    Args:
+        record: What ``write_record`` gave, also by way of JSON; other keys are ignored.
+
+    Raises:
+        LookupError: A value is missing.
+        TypeError, AttributeError, ValueError: A value is not what ``write_record`` writes.
+    """
+    return {
+        "landmarks": record["landmarks"],
+        "head_pose": HeadPose(**record["head_pose"]),
+        "box": BoundingBox(*record["box"]),
+        "layout": _layout_of(record),
+        "score": record.get("score"),
+        "landmark_sigma": record.get("landmark_sigma"),
+        "landmark_visible": record.get("landmark_visible"),
+        "track_id": record.get("track_id"),
+    }
+
+
+def _layout_of(record: Mapping[str, Any]) -> Layout:
+    table = record.get("layout_table")
+    return LAYOUTS[record["layout"]] if table is None else layout_from_table(table)
+
+
+def _rounded(values: ArrayLike | None) -> Any:
+    return None if values is None else np.asarray(values, np.float64).round(3).tolist()
