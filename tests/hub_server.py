@@ -48,6 +48,7 @@ class HubRepository:
         cut_after: Close the connection after this many bytes of a file.
         stall_after: Send nothing more after this many bytes of a file, but keep the connection.
         delay_seconds: Wait so long before each answer.
+        held: Send no content before this is set.
         is_portal: Answer as a captive portal does, without the Hub's headers.
     """
 
@@ -62,6 +63,7 @@ class HubRepository:
     cut_after: int | None = None
     stall_after: int | None = None
     delay_seconds: float = 0
+    held: threading.Event | None = None
     is_portal: bool = False
 
     def at(self, revision: str) -> Mapping[str, bytes] | None:
@@ -242,6 +244,8 @@ class _Handler(UploadsMixin, BaseHTTPRequestHandler):
             self._send_body(content, start, repository)
 
     def _send_body(self, content: bytes, start: int, repository: HubRepository) -> None:
+        if repository.held is not None:
+            repository.held.wait(60)
         ends = (repository.cut_after, repository.stall_after, len(content))
         self.wfile.write(content[start : min(end for end in ends if end is not None)])
         if repository.stall_after is not None:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,19 +75,23 @@ def find_cached(request: FileRequest) -> Path | None:
     A file that the registry does not pin is to be asked for again: its branch may have moved.
     """
     path = _look_into_cache(request)
+    if _is_offline(request):
+        return _require_cached(path, request)
+    if path is None or request.sha256 is None:
+        return None
+    with suppress(ModelFileError):  # another process may be replacing it; download looks again
+        return None if find_fault(path, request) else path
+    return None
+
+
+def _require_cached(path: Path | None, request: FileRequest) -> Path:
     if path is None:
-        if _is_offline(request):
-            raise _download_error(
-                request, "not in the Hub cache, and local_files_only or HF_HUB_OFFLINE is set"
-            )
-        return None
+        raise _download_error(
+            request, "not in the Hub cache, and local_files_only or HF_HUB_OFFLINE is set"
+        )
     if fault := find_fault(path, request):
-        if _is_offline(request):
-            raise ModelFileError(f"{fault}. Delete the file and download it again")
-        _logger.warning("%s: downloading it again", fault)
-        _remove_from_cache(path)
-        return None
-    return path if request.sha256 is not None or _is_offline(request) else None
+        raise ModelFileError(f"{fault}. Delete the file and download it again")
+    return path
 
 
 def _is_offline(request: FileRequest) -> bool:
@@ -110,7 +114,48 @@ def _look_into_cache(request: FileRequest) -> Path | None:
 
 
 def download(request: FileRequest) -> Path:
-    """Return the file from the Hub; from its cache if the Hub fails and nothing is pinned."""
+    """Return the file from the Hub; from its cache if the Hub fails and nothing is pinned.
+
+    One process at a time: with huggingface_hub 0.23 one that has waited for another takes away,
+    for a moment, the link that the other has just made and reads from.
+    """
+    with _one_process_at_a_time(request):
+        return _take_arrived(request) or _fetch(request)
+
+
+@contextmanager
+def _one_process_at_a_time(request: FileRequest) -> Iterator[None]:
+    """Wait until no other process or thread fetches a file of this repository into this cache."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+    from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
+
+    folder = repo_folder_name(repo_id=request.repository, repo_type="model")
+    path = Path(request.cache_dir or constants.HF_HUB_CACHE, ".locks", folder, "asmnet-sdk.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError:  # a cache that may only be read, so nobody fetches into it
+        yield
+        return
+    with WeakFileLock(path) as lock:
+        try:
+            yield
+        finally:
+            lock.release()  # the lock of huggingface_hub 0.23 stays locked after an error
+
+
+def _take_arrived(request: FileRequest) -> Path | None:
+    """Return the pinned file if another process has got it by now; delete another content."""
+    path = None if request.sha256 is None else _look_into_cache(request)
+    if path is None or not (fault := find_fault(path, request)):
+        return path
+    _logger.warning("%s: downloading it again", fault)
+    _remove_from_cache(path)
+    return None
+
+
+def _fetch(request: FileRequest) -> Path:
     path = _ask_hub(request)
     if fault := find_fault(path, request):
         _remove_from_cache(path)

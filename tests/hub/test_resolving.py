@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -79,11 +80,19 @@ def start(hub, tmp_path):
     """Start a process that resolves each (model, options) case; ``finish`` gives the results."""
 
     def start_process(
-        *cases, package=PACKAGE, largest_file=None, gives_up_rights=False, **environment
+        *cases,
+        package=PACKAGE,
+        largest_file=None,
+        gives_up_rights=False,
+        first_do="",
+        **environment,
     ):
         kept = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
         return subprocess.Popen(
-            [sys.executable, "-c", DRIVER, json.dumps([largest_file, gives_up_rights, *cases])],
+            [
+                *(sys.executable, "-c", first_do + DRIVER),
+                json.dumps([largest_file, gives_up_rights, *cases]),
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -377,6 +386,92 @@ def test_two_processes_may_download_at_once(hub, start):
     assert Path(first[1]).read_bytes() == CONTENT
     methods = [request.method for request in hub.requests_for("acme/pinned")]
     assert methods.count("GET") == 1
+
+
+# What a process does before it resolves: parts of a meeting of two that is bound to go wrong where
+# both may change the cache. All that matters is imported first, so the waiting can be short.
+MEETING = """
+import logging, os, time
+from pathlib import Path
+import huggingface_hub
+import asmnet_sdk.hub.resolving
+
+
+def wait_for(is_so):
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end and not is_so():
+        time.sleep(0.005)
+
+
+"""
+USES_LATE = """
+download = huggingface_hub.hf_hub_download
+
+
+def download_and_wait(*args, **options):
+    path = Path(download(*args, **options))
+    wait_for(lambda: not path.exists())
+    return str(path)
+
+
+huggingface_hub.hf_hub_download = download_and_wait
+"""
+LINKS_LATE = """
+symlink, pause = os.symlink, time.sleep
+
+
+def link_late(*args, **options):
+    pause(0.5)
+    symlink(*args, **options)
+
+
+os.symlink = link_late
+Path("ready").touch()
+"""
+DELETES_LATE = """
+class WaitForTheOther(logging.Handler):
+    def emit(self, record):
+        Path("doubts").touch()
+        wait_for(Path("other-is-done").exists)
+
+
+logging.getLogger("asmnet_sdk").addHandler(WaitForTheOther())
+"""
+STARTS_SECOND = """
+Path("ready-too").touch()
+while not Path("doubts").exists():
+    time.sleep(0.005)
+"""
+
+
+def test_process_that_comes_second_leaves_the_link_of_the_first(hub, start, tmp_path):
+    """huggingface_hub 0.23 removes it and makes it anew; the first could not read its file."""
+    repository = serve(hub, held=threading.Event())
+    first = start((pinned(), {}), first_do=MEETING + USES_LATE)
+    wait_until(lambda: "GET" in [request.method for request in hub.requests])
+    second = start((pinned(), {}), first_do=MEETING + LINKS_LATE)
+    wait_until((tmp_path / "ready").exists)
+    time.sleep(1)  # as far as the second gets
+    repository.held.set()
+    (found,), (found_too,) = finish(first), finish(second)
+    assert found == found_too
+    assert Path(found[1]).read_bytes() == CONTENT
+
+
+def test_wrong_file_in_the_cache_is_replaced_by_one_process_only(hub, start, resolve, tmp_path):
+    """The slow one deleted what the quick one had put there meanwhile."""
+    serve(hub)
+    ((_, path),) = resolve((pinned(), {}))
+    Path(path).write_bytes(WRONG)
+    quick = start((pinned(), {}), first_do=MEETING + STARTS_SECOND)
+    wait_until((tmp_path / "ready-too").exists)
+    slow = start((pinned(), {}), first_do=MEETING + DELETES_LATE)
+    (found,) = finish(quick)
+    (tmp_path / "other-is-done").touch()
+    assert [found] == finish(slow) == [["Path", path]]
+    assert Path(path).read_bytes() == CONTENT
+    methods = [request.method for request in hub.requests_for("acme/pinned")]
+    assert methods.count("GET") == 2  # the first download, and the one in place of the wrong file
 
 
 def test_cache_that_cannot_be_written_is_a_download_error(hub, resolve, tmp_path):
