@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from asmnet_sdk import IBUG_68
+from asmnet_sdk.training.placing import FaceLabels, FacePlacement, place_face
+
 SIDE = 384
 SHAPE = np.random.default_rng(0).uniform(120, 260, size=(68, 2)).astype(np.float32)
 
@@ -35,3 +38,18 @@ def write_dotted_photos(folder: Path, count: int) -> Path:
         rows.append(f"{folder.name},dots,face{index},10,5,0,1")
     (folder / "head_pose.csv").write_text("\n".join(rows) + "\n")
     return folder
+
+
+def place_dots(
+    landmarks: NDArray[np.float32], yaw: float, size: int, generator: np.random.Generator
+) -> FacePlacement:
+    """Place a face turned by ``yaw`` degrees, all points sure and seen but the jaw's first."""
+    certain = np.ones(68, np.float32)
+    certain[0] = 0
+    labels = FaceLabels(
+        landmarks=landmarks,
+        landmark_weights=certain,
+        landmark_visible=certain,
+        head_pose=np.array([yaw, 0, 0], np.float32),
+    )
+    return place_face(labels, IBUG_68, crop_scale=1.35, size=size, generator=generator)
