@@ -23,6 +23,7 @@ __all__ = ["Video"]
 _USUAL_FRAME_RATE = 30.0
 _SUSPICIOUS_COUNT = 10  # so many black frames, and nothing else
 _ADDRESS = re.compile(r"(rtsps?|rtmps?|https?|udp|tcp|srt)://", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/@]*@")
 _NUMBERED = re.compile(r"%0?\d*d")
 _UNCONVERTED = "Cannot convert"  # FFmpeg left the picture as it was: random memory
 _SPEAKER = re.compile(r"^\[[^\]]*\] ", re.MULTILINE)  # [h264 @ 0x55f74d72c840]
@@ -54,12 +55,11 @@ class Video:
     """
 
     def __init__(self, source: str) -> None:
-        self._source = in_brief(source)
+        self._source = in_brief(_LOGIN.sub("", source))
         path = Path(source)
+        self._is_address = _ADDRESS.match(source) is not None
         self._is_live = (
-            (source.isdecimal() and not path.exists())
-            or path.is_char_device()
-            or _ADDRESS.match(source) is not None
+            (source.isdecimal() and not path.exists()) or path.is_char_device() or self._is_address
         )
         _silence_opencv()
         self._ffmpeg = NativeErrors()
@@ -73,6 +73,8 @@ class Video:
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.frame_rate = rate if 1 <= rate <= 1000 else _USUAL_FRAME_RATE
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        if self._is_address:
+            self._is_live = count <= 0  # else it is a file on a server, with times of its own
         self.frame_count = count if count > 0 and not self._is_live else None
 
     def _open(self, source: str, path: Path) -> _Capture:
@@ -152,7 +154,9 @@ class Video:
             return f"{self._source} gave no frame{_reason(words)}"
         return (
             f"{self._source} gave no frame: its codec is {codec!r}, which this OpenCV "
-            f"({cv2.__version__}) may not decode{_reason(words)}{self._cure()}"
+            f"({cv2.__version__}) may not decode"
+            f"{', or its server sends no parts of it (Range)' if self._is_address else ''}"
+            f"{_reason(words)}{self._cure()}"
         )
 
     def _why_unconverted(self, words: str) -> str:
@@ -172,7 +176,8 @@ class Video:
         if self._is_live:
             return ""
         name = shlex.quote(Path(self._source).name)
-        return f"; convert it: ffmpeg -i {name} -vf yadif -c:v libx264 converted.mp4"
+        first = "download it and " if self._is_address else ""
+        return f"; {first}convert it: ffmpeg -i {name} -vf yadif -c:v libx264 converted.mp4"
 
     def close(self) -> None:
         """Let go of the file or the camera."""
@@ -182,7 +187,7 @@ class Video:
 
 def _reason(words: str) -> str:
     """Return the first line of FFmpeg's words, without who says it, as a part of a sentence."""
-    first = _SPEAKER.sub("", words).strip().partition("\n")[0].rstrip(".")
+    first = _LOGIN.sub("", _SPEAKER.sub("", words)).strip().partition("\n")[0].rstrip(".")
     return f" (FFmpeg: {in_brief(first)})" if first else ""
 
 
