@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import json
 import re
@@ -11,7 +12,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 
@@ -305,6 +308,38 @@ def test_search_finds_what_people_look_for(site, word, page):
     assert any(location.startswith(page) for location in found), found
 
 
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("occlusion", "cookbook/ Occlusion: points that are covered or turned away"),
+        ("occluded", "conventions/ Turned and covered faces"),
+        ("blink", "guides/eyes/"),
+        ("arcface", "cookbook/ Crops for ArcFace, SphereFace and FFHQ"),
+    ],
+)
+def test_search_in_a_browser_shows_the_page_first(site, words, first):
+    handler = functools.partial(QuietHandler, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, Browser() as browser:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        browser.open(f"http://127.0.0.1:{server.server_port}/?q={words}")
+        result = browser.page.locator(".md-search-result__item").first
+        result.wait_for(state="attached")
+        address = result.locator("a").first.get_attribute("href")
+        titles = result.locator("h1, h2").all_text_contents()
+        server.shutdown()
+    path = address.split(f":{server.server_port}/")[1].split("?")[0]
+    page, _, section = first.partition(" ")
+    assert path == page
+    assert not section or section in titles
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and prints nothing."""
+
+    def log_message(self, *values: object) -> None:
+        pass
+
+
 def test_site_shows_every_example(site):
     text = (site / "examples" / "index.html").read_text("utf-8")
     for example in (*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.ipynb")):
@@ -340,3 +375,18 @@ def test_pages_fit_a_screen_and_show_their_pictures(site, width, scheme):
             browser.open(page)
             seen = browser.evaluate(LOOK)
             assert seen == {"broken": [], "wide": False, "scheme": scheme}, page
+
+
+# On a sheet of A4, what is wider than its box and so would be cut off.
+CUT = """[...document.querySelectorAll('.md-content :is(pre, table, img)')].filter(
+    box => box.scrollWidth > box.clientWidth + 1 && box.clientWidth
+).map(box => box.outerHTML.slice(0, 200))"""
+
+
+def test_pages_print_whole(site):
+    with Browser() as browser:
+        browser.resize(690, 980)
+        for page in sorted(site.rglob("index.html")):
+            browser.open(page)
+            browser.page.emulate_media(media="print")
+            assert browser.evaluate(CUT) == [], page
