@@ -66,6 +66,29 @@ process.join(30)
 sys.exit(process.exitcode)
 """
 
+UNDER_LOAD = """
+import threading
+
+def keep_on():
+    while is_wanted:
+        detect()
+
+is_wanted = True
+threads = [threading.Thread(target=keep_on) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for pause in (0, 0.01, 0.03, 0.05):
+    time.sleep(pause)
+    child = multiprocessing.get_context("fork").Process(target=compare, args=(detect, detected))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    aligner = FaceAligner(device="cpu", threads=2)  # the threads load it while the next one forks
+is_wanted = False
+for thread in threads:
+    thread.join()
+"""
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
@@ -85,6 +108,11 @@ def test_forked_child_ends_by_itself(child):
 @needs_fork
 def test_multiprocessing_forks():
     run(PARENT + MULTIPROCESSING)
+
+
+@needs_fork
+def test_children_forked_while_threads_load_and_predict_do_so_too():
+    run(PARENT + UNDER_LOAD)
 
 
 def end_at_once(_: object) -> None:

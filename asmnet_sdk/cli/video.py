@@ -163,6 +163,10 @@ def _named_outputs(options: argparse.Namespace) -> list[Path]:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
+    from asmnet_sdk.cli.video_writing import check_ending
+
+    if options.out:
+        check_ending(options.out)
     outputs = _named_outputs(options)
     for path in outputs:
         check_writable(path)

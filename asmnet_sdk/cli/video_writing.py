@@ -14,7 +14,7 @@ from asmnet_sdk.drawing.faces import draw_faces
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.results import Face
 
-__all__ = ["VideoFile", "finish_video"]
+__all__ = ["VideoFile", "check_ending", "finish_video"]
 
 _CODECS = {
     ".mp4": ("avc1", "mp4v"),
@@ -26,6 +26,19 @@ _CODECS = {
 
 _LONGEST_GAP_SECONDS = 10.0
 _MISCOUNTED = 2  # frames of a file whose header tells its duration alone
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a name that no codec is known for.
+
+    Raises:
+        InvalidInputError: It ends in something else.
+    """
+    if path.suffix.lower() not in _CODECS:
+        raise InvalidInputError(
+            f"{path} must end in one of {', '.join(_CODECS)}; for drawn pictures of a folder of "
+            "frames: asmnet predict --draw"
+        )
 
 
 class VideoFile:
@@ -43,8 +56,7 @@ class VideoFile:
     """
 
     def __init__(self, path: Path, frame_rate: float) -> None:
-        if path.suffix.lower() not in _CODECS:
-            raise InvalidInputError(f"{path} must end in one of {', '.join(_CODECS)}")
+        check_ending(path)
         self._path = path
         self._frame_rate = frame_rate
         self._writer: cv2.VideoWriter | None = None

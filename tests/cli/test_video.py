@@ -305,8 +305,11 @@ def test_opencv_adds_nothing_to_the_error(tmp_path):
     expect_one_line((result.returncode, result.stdout, result.stderr), "cannot read this video")
 
 
-def test_unknown_ending_is_an_error(run, clip, tmp_path):
-    expect_one_line(run(clip, "--out", tmp_path / "o.webp"), "must end in one of .mp4")
+@pytest.mark.parametrize("name", ["o.webp", "drawn/%04d.png", "drawn"])
+def test_unknown_ending_is_an_error_that_makes_no_folder(run, clip, tmp_path, name):
+    result = run(clip, "--out", tmp_path / "new" / name)
+    expect_one_line(result, "must end in one of .mp4", "for drawn pictures", "predict --draw")
+    assert not (tmp_path / "new").exists()
 
 
 def test_output_never_overwrites_the_input(run, clip):
