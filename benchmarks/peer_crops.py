@@ -17,8 +17,8 @@ import numpy as np
 from environments import DEFAULT_FOLDER
 from numpy.typing import NDArray
 from peer_cases import Case, cases, spread, yunet_box
+from peer_errors import nme
 from peer_models import move_box
-from peers import nme
 from workers import Entrant, Worker, list_entrants
 
 from asmnet_sdk import BoundingBox, YuNetDetector

@@ -71,27 +71,30 @@ def test_face_without_overlap_by_half_is_none(load):
 
 
 def test_error_is_over_the_points_that_a_model_has(load):
-    peers, workers = load("peers"), load("workers")
+    errors, workers = load("peer_errors"), load("workers")
     truth = np.zeros((68, 2), np.float32)
     truth[45] = (100, 0)
     landmarks = truth + np.float32([2, 0])
     landmarks[:17] += (4, 0)
     landmarks[60] = np.nan
     answer = workers.Answer(landmarks=landmarks, milliseconds=1.0)
-    assert peers.nme(answer, truth, peers.INNER) == pytest.approx(2.0)
-    assert peers.nme(answer, truth, slice(68)) == pytest.approx(2 + 4 * 17 / 67)
+    assert errors.nme(answer, truth, errors.INNER) == pytest.approx(2.0)
+    assert errors.nme(answer, truth, slice(68)) == pytest.approx(2 + 4 * 17 / 67)
     nobody = workers.Answer(landmarks=np.full((68, 2), np.nan), milliseconds=1.0)
-    assert np.isnan(peers.nme(nobody, truth, slice(68)))
+    assert np.isnan(errors.nme(nobody, truth, slice(68)))
 
 
 def test_face_without_answer_is_a_failure_and_no_error(load):
     record = {
         "detected": [1.0, 9.0, float("nan"), 2.0],
         "detected_inner": [1.0, 2.0, float("nan"), 3.0],
+        "hard": [6.0, 10.0],
+        "hard_inner": [5.0, 8.0],
     }
-    assert load("peers").summarise_errors(record) == {
+    assert load("peer_errors").summarise_errors(record) == {
         "nme_detected": 4.0, "nme_detected_inner": 2.0, "failures_detected": 50.0,
         "no_face_detected": 1,
+        "nme_hard": 8.0, "nme_hard_inner": 6.5, "failures_hard": 50.0, "no_face_hard": 0,
     }  # fmt: skip
 
 
@@ -179,7 +182,7 @@ def test_results_hold_every_figure_of_every_model():
 
 
 def test_models_ahead_of_one_are_named(load):
-    report = load("report")
+    report = load("report_peers")
     ours = {"model": "asmnet-68", "kind": "ours"} | dict.fromkeys(report.FIGURES, 2.0)
     fast = {"model": "Fast", "kind": "onnx"} | dict.fromkeys(report.FIGURES, 3.0)
     fast["milliseconds_1"] = 1.0
