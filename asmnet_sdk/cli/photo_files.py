@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from asmnet_sdk.cli.terminal import counted
 from asmnet_sdk.errors import InvalidInputError, in_brief
 
 __all__ = [
@@ -57,7 +58,7 @@ def describe_skipped(inputs: Sequence[str]) -> str:
     if not others:
         return ""
     endings = ", ".join(f"{ending} ({count})" for ending, count in sorted(others.items())[:8])
-    return f"{others.total()} other files in the folders were left out, by their endings: {endings}"
+    return f"{counted(others.total(), 'file')} of the folders left out, by the ending: {endings}"
 
 
 def _expand(text: str) -> list[Path]:

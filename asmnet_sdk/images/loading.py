@@ -165,6 +165,8 @@ def _convert_pil_image(image: PilImage) -> NDArray[np.uint8]:
         image.load()
         orientation = image.getexif().get(0x0112, 1)
         pixels = _read_pil_pixels(image)
+    except InvalidImageError:
+        raise
     except (OSError, SyntaxError, ValueError) as exc:
         raise InvalidImageError(f"PIL image cannot be read: {exc}") from exc
     return turn_upright(pixels, orientation)

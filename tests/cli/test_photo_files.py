@@ -22,9 +22,13 @@ def test_folder_gives_what_phones_and_cameras_write(folder):
 
 
 def test_what_is_left_out_is_counted(folder):
-    left_out = "2 other files in the folders were left out, by their endings: .txt (1), none (1)"
+    left_out = "2 files of the folders left out, by the ending: .txt (1), none (1)"
     assert describe_skipped([str(folder)]) == left_out
     assert describe_skipped([str(folder / "a.jpg"), str(folder / "notes.txt")]) == ""
+    (folder / "f").unlink()
+    assert (
+        describe_skipped([str(folder)]) == "1 file of the folders left out, by the ending: .txt (1)"
+    )
 
 
 def test_drawings_do_not_depend_on_siblings(folder, tmp_path):

@@ -580,7 +580,8 @@ def test_16_bit_pil_image_keeps_the_high_byte(mode, dtype):
 @pytest.mark.parametrize(("mode", "value"), [("F", 0.5), ("I", 65536), ("I", -1)])
 def test_pil_modes_without_a_range_are_refused(mode, value):
     with pytest.raises(
-        InvalidImageError, match=rf"'{mode}' has values from {value} to {value}, .*0..2"
+        InvalidImageError,
+        match=rf"^PIL image of mode '{mode}' has values from {value} to {value}, .*0..2",
     ):
         load_image(Image.new(mode, (4, 3), value))
 
