@@ -147,6 +147,18 @@ def test_results_reach_other_libraries(library: str, made: str, workplace: Path)
     assert eval(made, namespace)
 
 
+def test_web_service_of_the_guide_answers(workplace: Path):
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    client_of = pytest.importorskip("fastapi.testclient").TestClient
+    page = DOCS / "guides" / "services.md"
+    shown = re.search(r"^## A web service\n.*?```py\n(.*?)^```$", page.read_text("utf-8"), FLAGS)
+    namespace = {"__name__": "__docs__"}
+    exec(compile(shown[1], str(page), "exec"), namespace)
+    photo = (workplace / "portrait.jpg").read_bytes()
+    answer = client_of(namespace["app"]).post("/faces", files={"photo": photo})
+    assert [record["layout"] for record in answer.json()] == ["IBUG_68"]
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/quickstart.md"])
 def test_commands_run(name: str, workplace: Path):
     for line in commands_of(REPOSITORY / name):
