@@ -10,6 +10,15 @@ from importlib import import_module
 import pytest
 
 import asmnet_sdk
+from asmnet_sdk import (
+    AsmnetDetector,
+    DrawingStyle,
+    FaceTracker,
+    available_models,
+    sample_photo,
+    warp_face,
+)
+from asmnet_sdk.datasets import AnnotatedFace
 from tests.conftest import REPOSITORY
 
 PUBLIC = {
@@ -101,3 +110,26 @@ def test_training_loads_torch_only_where_it_is_used(module):
 def test_training_is_not_imported_by_the_rest():
     code = "\n".join(f"import asmnet_sdk.{name}" for name in ("aligner", "evaluation", "cli"))
     assert not {n for n in loaded_after(code) if n.startswith("asmnet_sdk.training")}
+
+
+def test_what_people_print_is_one_short_line(aligner, tmp_path):
+    """No pixels, no paragraphs: the attributes have them."""
+    photo = sample_photo("portrait")
+    [face] = aligner.predict(photo)
+    tracker = FaceTracker(aligner)
+    tracker.update(photo)
+    annotated = AnnotatedFace(photo=tmp_path / "a.png", subset="s", landmarks=face.landmarks)
+    values = [
+        aligner, aligner.model, aligner.layout, aligner.cut(photo)[0], AsmnetDetector(),
+        available_models()[0], face, face.box, face.head_pose, tracker, warp_face(photo, face),
+        annotated, DrawingStyle(),
+    ]  # fmt: skip
+    for value in values:
+        text = repr(value)
+        assert text.startswith(f"{type(value).__name__}("), text
+        assert "\n" not in text
+        assert len(text) < 400, text
+    assert repr(tracker) == (
+        "FaceTracker(FaceAligner('asmnet-68', device='cpu'), detect_every=10, frame_rate=30, "
+        "tracks=1)"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,12 @@ class AnnotatedFace:
 
     photo: Path
     subset: str
-    landmarks: NDArray[np.float32]
+    landmarks: NDArray[np.float32] = field(repr=False)
     head_pose: HeadPose | None = None
     head_pose_spread: float = 0.0
     attributes: frozenset[str] = frozenset()
-    landmark_visible: NDArray[np.float32] | None = None
-    landmark_sigma: NDArray[np.float32] | None = None
+    landmark_visible: NDArray[np.float32] | None = field(default=None, repr=False)
+    landmark_sigma: NDArray[np.float32] | None = field(default=None, repr=False)
     score: float | None = None
     source: Path | None = None
 

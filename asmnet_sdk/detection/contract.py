@@ -55,6 +55,10 @@ class DetectorMetadata(Metadata):
     format_version: int = _FORMAT_VERSION
     """Version of this contract."""
 
+    def __repr__(self) -> str:
+        of = f"long_side={self.long_side}, smallest_face={self.smallest_face}"
+        return f"DetectorMetadata({self.name!r}, {of}, licence={self.licence!r})"
+
 
 def read_detector_contract(session: OnnxSession) -> DetectorMetadata:
     """Check a loaded model against the contract.

@@ -109,6 +109,12 @@ class AsmnetDetector:
         self.score_threshold = score_threshold
         self._doubted_from = share * score_threshold
 
+    def __repr__(self) -> str:
+        return (
+            f"AsmnetDetector(min_face_size={self.min_face_size}, "
+            f"max_faces={self.max_faces}, score_threshold={self.score_threshold})"
+        )
+
     def detect(self, image: NDArray[np.uint8], *, judge: Judge | None = None) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.
 

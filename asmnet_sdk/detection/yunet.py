@@ -67,6 +67,12 @@ class YuNetDetector:
         self._session = OnnxSession(path, device="cpu", threads=threads)
         _check_contract(self._session)
 
+    def __repr__(self) -> str:
+        return (
+            f"YuNetDetector(min_face_size={self.min_face_size}, "
+            f"max_faces={self.max_faces}, score_threshold={self.score_threshold})"
+        )
+
     def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.
 

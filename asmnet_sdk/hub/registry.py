@@ -48,6 +48,9 @@ class ModelSpec:
     variant_of: str | None = None
     """Name of the model that this one is another form of: ``name`` is that, ``-`` and the form."""
 
+    def __repr__(self) -> str:
+        return f"ModelSpec({self.name!r}, {self.summary!r}, licence={self.licence!r})"
+
 
 _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
     {

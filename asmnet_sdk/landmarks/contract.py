@@ -52,6 +52,10 @@ class ModelMetadata(Metadata):
     format_version: int = FORMAT_VERSION
     """Version of this contract."""
 
+    def __repr__(self) -> str:
+        of = f"layout={self.layout!r}, input_size={self.input_size}"
+        return f"ModelMetadata({self.name!r}, {of}, licence={self.licence!r})"
+
 
 def read_contract(session: OnnxSession) -> tuple[ModelMetadata, Layout]:
     """Check a loaded model against the contract.

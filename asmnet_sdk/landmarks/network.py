@@ -47,6 +47,11 @@ class FaceCrop:
     box: BoundingBox
     """The box that the face will carry."""
 
+    def __repr__(self) -> str:
+        side = len(self.pixels)
+        turn = f"turned back by {self.clockwise_degrees:+.1f} degrees"
+        return f"FaceCrop({side} x {side} px, {self.box!r}, {turn})"
+
     def turned(self, quarters: int) -> FaceCrop:
         """Return the crop of a face turned clockwise by so many quarter turns more."""
         last = len(self.pixels) - 1

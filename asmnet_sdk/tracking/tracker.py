@@ -110,6 +110,12 @@ class FaceTracker:
         self._next_id = 0
         self.reset()
 
+    def __repr__(self) -> str:
+        return (
+            f"FaceTracker({self._aligner!r}, detect_every={self._detect_every}, "
+            f"frame_rate={self._frame_rate:g}, tracks={len(self._tracks)})"
+        )
+
     def reset(self) -> None:
         """End all tracks and start the clock afresh; later faces get new ids."""
         self._tracks: list[Track] = []

@@ -76,6 +76,10 @@ class WarpedFace:
         self.image.setflags(write=False)
         self.matrix.setflags(write=False)
 
+    def __repr__(self) -> str:
+        height, width = self.image.shape[:2]
+        return f"WarpedFace({width} x {height} px, photo_wh={self.photo_wh}, color={self.color!r})"
+
     def paste_back(
         self, photo: ImageInput, edited: ImageInput | None = None, *, feather: float = 0.1
     ) -> NDArray[np.uint8]:
