@@ -28,6 +28,7 @@ from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_model
 from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
 from tests.browser import Browser
 from tests.conftest import EXAMPLES, REPOSITORY, SHARED
+from tests.example_boxes import ASTRONAUT_BOX
 
 DOCS = REPOSITORY / "docs"
 PAGES = [REPOSITORY / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -99,7 +100,7 @@ def annotate(photo: Path, aligner: FaceAligner, folder: Path) -> None:
     """Write a photo and its points, as 300-W has them."""
     folder.mkdir(parents=True)
     shutil.copy(photo, folder)
-    [face] = aligner.predict(photo, (179, 87, 272, 179))
+    [face] = aligner.predict(photo, ASTRONAUT_BOX)
     points = "".join(f"{x} {y}\n" for x, y in (face.landmarks + 1).tolist())
     (folder / photo.name).with_suffix(".pts").write_text(f"version: 1\n{{\n{points}}}\n")
 

@@ -32,6 +32,7 @@ from asmnet_sdk.training.configuration import Recipe, RunConfig
 from asmnet_sdk.training.run_faces import read_faces
 from tests.dot_model import METADATA, write_dot_model
 from tests.dotted_faces import write_dotted_photos
+from tests.example_boxes import ASTRONAUT_BOX
 
 # Fewer points than the photos have: those of the same names.
 FEWER = {
@@ -129,7 +130,7 @@ def portrait() -> np.ndarray:
 @pytest.fixture(scope="module")
 def faces(fewer, more, portrait) -> list[Face]:
     """A face in each layout, found in the portrait."""
-    box = BoundingBox(179, 87, 272, 179)
+    box = BoundingBox(*ASTRONAUT_BOX)
     return [FaceAligner(file, device="cpu").predict(portrait, box)[0] for file in (fewer, more)]
 
 
