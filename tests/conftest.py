@@ -4,10 +4,12 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from asmnet_sdk import FaceAligner
-from tests.dot_model import write_dot_model
+from tests.dot_model import DOTS, picture_with_dots, write_dot_model
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLES = REPOSITORY / "examples"
@@ -22,6 +24,12 @@ def dot_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dot_aligner(dot_model: Path) -> FaceAligner:
     return FaceAligner(dot_model, device="cpu", passes=1)
+
+
+@pytest.fixture
+def picture() -> NDArray[np.uint8]:
+    """An RGB picture: red, green and blue dot at ``DOTS``."""
+    return picture_with_dots((120, 90), *DOTS)
 
 
 @pytest.fixture(scope="session")

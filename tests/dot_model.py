@@ -15,9 +15,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from asmnet_sdk import Face
 from asmnet_sdk.landmarks.contract import METADATA_KEY, ModelMetadata
 
 POINTS = 68
+DOTS = ((40, 30), (60, 34), (52, 60))
+"""A red, a green and a blue dot of a picture of 120 x 90 px."""
 METADATA = ModelMetadata(
     name="dots",
     layout="IBUG_68",
@@ -117,3 +120,10 @@ def picture_with_dots(
     for channel, (x, y) in enumerate((red, green, blue)):
         picture[y - 2 : y + 3, x - 2 : x + 3, channel] = 255
     return picture
+
+
+def expect_dots(
+    face: Face, dots: tuple[tuple[float, float], ...] = DOTS, tolerance: float = 0.1
+) -> None:
+    """Compare the first three landmarks with the dots, in pixels."""
+    np.testing.assert_allclose(face.landmarks[:3], dots, atol=tolerance)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import weakref
 from pathlib import Path
 
 import cv2
@@ -19,20 +18,9 @@ from asmnet_sdk import (
 )
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
-from tests.dot_model import METADATA, picture_with_dots, write_dot_model
+from tests.dot_model import DOTS, METADATA, expect_dots, picture_with_dots, write_dot_model
 
-DOTS = ((40, 30), (60, 34), (52, 60))
 BOX = (30, 25, 70, 65)
-
-
-@pytest.fixture
-def picture():
-    """An RGB picture: red, green and blue dot at ``DOTS``."""
-    return picture_with_dots((120, 90), *DOTS)
-
-
-def expect_dots(face, dots=DOTS, tolerance=0.1):
-    np.testing.assert_allclose(face.landmarks[:3], dots, atol=tolerance)
 
 
 def test_predict_maps_landmarks_back_to_image(dot_aligner, picture):
@@ -143,19 +131,6 @@ def test_predict_crop_keeps_proportions_of_oblong_crops(dot_aligner):
     expect_dots(face, ((10, 12), (50, 14), (31, 35)), tolerance=1e-4)
 
 
-def test_predict_batch_equals_single_predictions(dot_aligner, picture):
-    other = picture_with_dots((200, 150), (90, 60), (110, 66), (100, 90))
-    boxes = [[BOX, (28, 23, 72, 67)], [(80, 50, 120, 100)]]
-    batch = dot_aligner.predict_batch([picture, other], boxes, color="rgb")
-    assert [len(faces) for faces in batch] == [2, 1]
-    single = [
-        dot_aligner.predict(i, b, color="rgb") for i, b in zip((picture, other), boxes, strict=True)
-    ]
-    for faces, alone in zip(batch, single, strict=True):
-        for face, other_face in zip(faces, alone, strict=True):
-            np.testing.assert_allclose(face.landmarks, other_face.landmarks, atol=1e-3)
-
-
 def test_cut_and_align_are_the_halves_of_predict(dot_aligner, picture):
     boxes = [BOX, (40, 30, 160, 150)]
     crops = dot_aligner.cut(picture, boxes)
@@ -165,84 +140,6 @@ def test_cut_and_align_are_the_halves_of_predict(dot_aligner, picture):
     ):
         assert np.array_equal(face.landmarks, expected.landmarks)
     assert dot_aligner.align([]) == []
-
-
-def test_predict_batch_handles_more_faces_than_one_run(dot_aligner, picture):
-    faces = dot_aligner.predict_batch([picture], [[BOX] * 150], color="rgb")[0]
-    assert len(faces) == 150
-    expect_dots(faces[-1])
-
-
-def test_predict_batch_refuses_a_wrong_number_of_box_lists(dot_aligner, picture):
-    with pytest.raises(InvalidInputError, match="2 images came with 1 lists of boxes"):
-        dot_aligner.predict_batch([picture, picture], [[BOX]])
-
-
-@pytest.mark.parametrize(
-    "images",
-    [
-        "photo.jpg",
-        Path("photo.jpg"),
-        b"bytes",
-        io.BytesIO(b"bytes"),
-        np.zeros((9, 9, 3), np.uint8),
-        np.zeros((9, 9), np.uint8),
-        5,
-    ],
-)
-def test_batch_and_stream_refuse_what_are_not_several_images(dot_aligner, images):
-    with pytest.raises(InvalidInputError, match=r"images is one .*; needed: several images"):
-        dot_aligner.predict_batch(images)
-    with pytest.raises(InvalidInputError, match=r"images is one .*; needed: several images"):
-        list(dot_aligner.predict_stream(images))
-
-
-def test_predict_batch_takes_one_array_of_several_images(dot_aligner, picture):
-    batch = dot_aligner.predict_batch(np.stack([picture] * 2), [BOX] * 2, color="rgb")
-    expect_dots(batch[1][0])
-
-
-def test_predict_batch_refuses_boxes_that_are_one_number(dot_aligner, picture):
-    with pytest.raises(InvalidInputError, match="boxes is one int; needed: one list for each"):
-        dot_aligner.predict_batch([picture], 5)
-
-
-def test_predict_batch_takes_generators(dot_aligner, picture):
-    images, boxes = (picture for _ in range(20)), ([BOX] * (n % 3) for n in range(20))
-    batch = dot_aligner.predict_batch(images, boxes, color="rgb")
-    assert [len(faces) for faces in batch] == [n % 3 for n in range(20)]
-
-
-@pytest.mark.parametrize(
-    ("image", "box", "error"),
-    [("none.jpg", BOX, InvalidImageError), (None, (5, 5, 1, 1), InvalidBoundingBoxError)],
-)
-def test_predict_batch_says_which_image_cannot_be_used(dot_aligner, picture, image, box, error):
-    images = [picture] * 20
-    images[17] = picture if image is None else image
-    boxes = [BOX] * 17 + [box] + [BOX] * 2
-    with pytest.raises(error, match=r"^image 17: "):
-        dot_aligner.predict_batch(images, boxes)
-
-
-def test_predict_batch_goes_on_past_broken_images(dot_aligner, picture):
-    images = [picture, "none.jpg", picture, picture]
-    boxes = [BOX, BOX, (5, 5, 1, 1), [BOX, BOX]]
-    found = dot_aligner.predict_batch(images, boxes, color="rgb", return_errors=True)
-    expect_dots(found[0][0])
-    assert isinstance(found[1], InvalidImageError)
-    assert "none.jpg" in str(found[1])
-    assert isinstance(found[2], InvalidBoundingBoxError)
-    assert len(found[3]) == 2
-
-
-def test_returned_errors_keep_no_image_in_memory(dot_aligner, picture):
-    image = picture.copy()
-    is_alive = weakref.ref(image)
-    [error] = dot_aligner.predict_batch([image], [(5, 5, 1, 1)], return_errors=True)
-    del image
-    assert isinstance(error, InvalidBoundingBoxError)
-    assert is_alive() is None
 
 
 def test_box_outside_the_image_is_refused(dot_aligner, picture):
@@ -416,25 +313,6 @@ def test_threads_limit_opencv_too_until_the_aligner_is_closed(dot_model):
     with FaceAligner(dot_model, threads=1), FaceAligner(dot_model, threads=2):
         assert cv2.getNumThreads() == 1
     assert cv2.getNumThreads() == before
-
-
-def test_stream_goes_on_after_a_broken_image(dot_model, picture):
-    aligner = FaceAligner(dot_model, detector=lambda image: [BOX], device="cpu")
-    taken = []
-
-    def images():
-        for image in (picture, b"no picture", picture):
-            taken.append(image)
-            yield image
-
-    stream = aligner.predict_stream(images(), color="rgb")
-    assert taken == []
-    (first, faces), (second, error), (_, again) = stream
-    assert first is picture
-    expect_dots(faces[0], DOTS)
-    assert second == b"no picture"
-    assert isinstance(error, InvalidImageError)
-    np.testing.assert_array_equal(faces[0].landmarks, again[0].landmarks)
 
 
 def test_model_without_optional_outputs_gives_none(tmp_path, picture):

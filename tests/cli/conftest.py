@@ -6,10 +6,9 @@ import cv2
 import pytest
 
 from asmnet_sdk.cli.program import main
-from tests.dot_model import picture_with_dots
+from tests.dot_model import DOTS, picture_with_dots
 
 BOX = ["--box", "30", "25", "70", "65"]
-DOTS = ((40, 30), (60, 34), (52, 60))
 
 
 @pytest.fixture

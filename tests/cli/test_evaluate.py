@@ -11,8 +11,7 @@ import pytest
 
 from asmnet_sdk.cli import evaluate as command
 from asmnet_sdk.evaluation import GROUPINGS
-from tests.cli.conftest import DOTS
-from tests.dot_model import picture_with_dots, renamed, write_dot_model
+from tests.dot_model import DOTS, picture_with_dots, renamed, write_dot_model
 
 
 @pytest.fixture

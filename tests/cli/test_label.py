@@ -13,7 +13,7 @@ from asmnet_sdk import BoundingBox
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.cli.program import main
 from asmnet_sdk.datasets import read_annotations
-from tests.cli.conftest import DOTS
+from tests.dot_model import DOTS
 from tests.labelling.faces import write_label_files
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from asmnet_sdk import FaceAligner
 from asmnet_sdk.cli import predict
-from tests.cli.conftest import BOX, DOTS
+from tests.cli.conftest import BOX
+from tests.dot_model import DOTS
 
 
 def test_predict_prints_json(run, photos):

@@ -17,10 +17,9 @@ from asmnet_sdk.cli.terminal import ProgressBar
 from asmnet_sdk.cli.video_writing import VideoFile
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.tracking.tracker import FaceTracker
-from tests.dot_model import picture_with_dots
+from tests.dot_model import DOTS, picture_with_dots
 
 FRAMES = 12
-DOTS = ((40, 30), (60, 34), (52, 60))
 
 
 def write_video(path: Path, *, frames: int = FRAMES, rate: float = 25.0, codec: str = "FFV1"):
