@@ -16,5 +16,5 @@ for start in range(0, len(photos), 32):
     batch = photos[start : start + 32]
     found = aligner.predict_batch(batch)  # the detector finds the faces; one photo in memory
     faces.update({photo.name: result for photo, result in zip(batch, found, strict=True)})
-out.write_text(faces_to_csv(faces))
+out.write_text(faces_to_csv(faces), encoding="utf-8")
 print(f"{sum(map(len, faces.values()))} faces of {len(photos)} photos in {out}")
