@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ PHOTO_SUFFIXES = (
 )
 """What is taken from folders; a file that is named itself may end in anything."""
 
+_ADDRESS = re.compile(r"(https?|file|data):", re.IGNORECASE)
 _DRAWING_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -37,6 +39,10 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
     photos: dict[Path, None] = {}
     for text in inputs:
         found = _expand(text)
+        if not found and _ADDRESS.match(text):
+            raise InvalidInputError(
+                f"'{in_brief(text)}' is an address; save its photo as a file and name that"
+            )
         if not found:
             raise InvalidInputError(
                 f"no photo at '{in_brief(text)}'; needed: a photo, a folder or glob of photos "

@@ -50,6 +50,15 @@ def test_drawing_is_a_file_by_its_ending(folder, tmp_path):
         picture_paths(tmp_path / "x.gif", [str(photo)], [photo])
 
 
+@pytest.mark.parametrize("begin", ["http://", "HTTPS://", "file:///", "data:image/png;base64,"])
+def test_address_is_refused_saying_what_to_do(begin):
+    with pytest.raises(
+        InvalidInputError, match=r"is an address; save its photo as a file"
+    ) as caught:
+        find_photos([begin + "x" * 250])
+    assert "x" * 201 not in str(caught.value)
+
+
 def test_long_input_is_not_repeated():
     with pytest.raises(InvalidInputError) as caught:
         find_photos(["x" * 250])
