@@ -36,7 +36,8 @@ class AnnotatedFace:
             set says so.
         landmark_visible: (K,) float32 in [0, 1], the probability that each point can be seen: 1
             seen, 0 hidden; None where nothing says so.
-        landmark_sigma: (K,) float32 pixels, the error radius of points that a model placed.
+        landmark_sigma: (K,) float32 pixels, the error radius of points that a model placed; 0 for
+            those that a person moved or confirmed.
         score: The model's probability that this is a face, in [0, 1].
         source: The file that says so, where each photo or face has a file of its own.
     """
@@ -56,6 +57,13 @@ class AnnotatedFace:
     def name(self) -> str:
         """File name of the photo without its suffix."""
         return self.photo.stem
+
+    @property
+    def is_by_hand(self) -> NDArray[np.bool_]:
+        """(K,) whether a person placed, moved or confirmed each point: it has no error radius."""
+        if self.landmark_sigma is None:
+            return np.ones(len(self.landmarks), bool)
+        return np.asarray(self.landmark_sigma <= 0)
 
 
 def read_annotation_text(path: Path) -> str:

@@ -45,6 +45,10 @@ function say(text, isWarning = false) {
 
 function apply(change, side) {
   const face = faces()[change.face];
+  if (change.kind === "confirm") {
+    faces().forEach((one, index) => { one.confirmed = change[side][index]; });
+    return;
+  }
   if (change.kind === "move") face.landmarks[change.point] = [...change[side]];
   else face.landmark_visible[change.point] = change[side];
   state.chosen = { face: change.face, point: change.point };
@@ -75,6 +79,13 @@ function toggleHidden() {
   const { face, point } = state.chosen;
   const before = faces()[face].landmark_visible[point];
   make({ kind: "visible", face, point, before, after: before >= SEEN ? 0 : 1 });
+}
+
+function confirmAll() {
+  const before = faces().map((face) => Boolean(face.confirmed));
+  if (before.every(Boolean)) return say("All points of this photo are confirmed already.");
+  make({ kind: "confirm", before, after: before.map(() => true) });
+  say("All points of this photo are confirmed as they are.");
 }
 
 function nudge(dx, dy) {
@@ -183,7 +194,7 @@ function drawFace(face, index) {
   }
   places.forEach(([x, y], point) => {
     const isChosen = state.chosen?.face === index && state.chosen?.point === point;
-    if (state.radii && face.landmark_sigma[point] > 0) {
+    if (state.radii && !face.confirmed && face.landmark_sigma[point] > 0) {
       circle(x, y, face.landmark_sigma[point] * state.view.scale, null, DOUBT);
     }
     const isSeen = face.landmark_visible[point] >= SEEN;
@@ -216,6 +227,7 @@ function show() {
   button("undo").disabled = !edit().undo.length;
   button("redo").disabled = !edit().redo.length;
   button("hide").disabled = !chosen;
+  button("confirm").disabled = faces().every((one) => one.confirmed);
   button("save").disabled = !edit().dirty;
   button("previous").disabled = state.index === 0;
   button("next").disabled = state.index === state.labels.photos.length - 1;
@@ -349,6 +361,7 @@ canvas.addEventListener(
 // --- keys
 
 const KEYS = {
+  a: confirmAll,
   h: toggleHidden,
   s: save,
   n: () => go(state.index + 1),
@@ -388,7 +401,7 @@ function control(event) {
 }
 
 for (const [name, action] of Object.entries({
-  previous: KEYS.p, next: KEYS.n, undo, redo, hide: toggleHidden, fit: lookAtPhoto, save,
+  previous: KEYS.p, next: KEYS.n, undo, redo, hide: toggleHidden, confirm: confirmAll, fit: lookAtPhoto, save,
 })) button(name).addEventListener("click", action);
 
 // What was in the middle stays there when the window or what stands below the photo changes.

@@ -99,11 +99,13 @@ class Review:
     def save(self, index: int, faces: Sequence[Mapping[str, Any]]) -> list[Path]:
         """Write the labels of a photo as the page has them.
 
-        Points that were moved have an error radius of 0: a person placed them.
+        Points that were moved have an error radius of 0: a person placed them. So have all points
+        of a face that was confirmed.
 
         Args:
             index: Which photo.
-            faces: As many as it has, each with ``landmarks`` and ``landmark_visible``.
+            faces: As many as it has, each with ``landmarks`` and ``landmark_visible``, and
+                ``confirmed`` where a person found all its points right.
 
         Returns:
             The files written.
@@ -187,7 +189,8 @@ def _edited(face: AnnotatedFace, record: Mapping[str, Any]) -> AnnotatedFace:
     sigma = face.landmark_sigma
     if sigma is not None:
         moved = np.abs(landmarks - face.landmarks).max(axis=1) > 1e-3
-        sigma = np.where(moved, np.float32(0), sigma).astype(np.float32)
+        is_by_hand = moved | (record.get("confirmed") is True)
+        sigma = np.where(is_by_hand, np.float32(0), sigma).astype(np.float32)
     return replace(
         face,
         landmarks=landmarks,

@@ -50,7 +50,7 @@ class JudgedFaces:
 
     Attributes:
         crops: (N, S, S, 3) uint8 RGB.
-        landmarks: (N, K, 2) in [0, 1] of the crop.
+        landmarks: (N, K, 2) in [0, 1] of the crop; NaN where a point does not judge.
     """
 
     crops: NDArray[np.uint8]

@@ -42,6 +42,7 @@ def calibrate_sigma(
     assert predicted.landmark_log_sigma is not None
     chosen = slice(None) if points is None else list(points)
     errors = (predicted.landmarks - torch.from_numpy(truth)).norm(dim=2)
+    errors[torch.from_numpy(~validation.is_sure)] = torch.nan
     ratios = (errors / predicted.landmark_log_sigma.exp())[:, chosen]
     factor = float(np.quantile(ratios[ratios.isfinite()], COVERAGE))
     with torch.no_grad():

@@ -128,6 +128,9 @@ class RunConfig:
         packed_shares: How often each packed file's faces are shown, relative to a face of
             ``photos``; one number a file, by default 1.
         validation_packed: Files of packed faces that only validate, reported by their names.
+        trust_proposals: Whether labels that a model proposed count like those of a person, because
+            a program put them right that keeps no record of it. Else faces of ``photos`` and
+            ``validation`` of which nobody moved or confirmed a point are left out.
         repeat: How often an epoch shows each annotated face, beside one time each extra face.
         network: A key of ``NETWORKS``.
         objective: A key of ``OBJECTIVES``.
@@ -150,6 +153,7 @@ class RunConfig:
     packed: tuple[Path, ...] = ()
     packed_shares: tuple[float, ...] = ()
     validation_packed: tuple[Path, ...] = ()
+    trust_proposals: bool = False
     repeat: int = 1
     network: str = "asmnet"
     objective: str = "wing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,6 +30,8 @@ __all__ = ["REPLAY", "load_further", "load_run_negatives", "load_training_faces"
 REPLAY = "replay"
 """What replayed faces that validate are called in the log."""
 
+logger = logging.getLogger("asmnet_sdk.training")
+
 _PER_POINT = ("landmarks", "landmark_visible", "landmark_sigma")
 _FEW = 200
 _FEWEST = 10
@@ -49,9 +52,9 @@ def read_faces(
     Raises:
         InvalidInputError: There are fewer than ten faces to divide, or annotations are bad.
     """
-    faces = _read_all(config.photos, layout)
+    faces = _read_reviewed(config, config.photos, layout)
     if config.validation:
-        return faces, _read_all(config.validation, layout)
+        return faces, _read_reviewed(config, config.validation, layout)
     if len(faces) < _FEWEST:
         raise InvalidInputError(
             f"{len(faces)} faces are too few to train on some and validate on others: label "
@@ -143,6 +146,30 @@ def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray
     return load_negatives(
         faces if config.recipe.negatives else [], per_photo=3, generator=generator
     )
+
+
+def _read_reviewed(config: RunConfig, paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:
+    """Return the faces but for those that are all as a model proposed them.
+
+    A start that learned its own answers would stay as it is.
+    """
+    faces = _read_all(paths, layout)
+    if config.trust_proposals:
+        return [replace(face, landmark_sigma=None) for face in faces]
+    reviewed = [face for face in faces if face.is_by_hand.any()]
+    if faces and not reviewed:
+        raise InvalidInputError(
+            f"all {len(faces)} faces are as a model proposed them: put them right with `asmnet "
+            "label LABELS --review`, or set trust_proposals = true if another program did"
+        )
+    if len(reviewed) < len(faces):
+        logger.warning(
+            "%d of %d faces are left out: nobody moved or confirmed a point of what a model "
+            "proposed (trust_proposals = true takes them as they are)",
+            len(faces) - len(reviewed),
+            len(faces),
+        )
+    return reviewed
 
 
 def _read_all(paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:

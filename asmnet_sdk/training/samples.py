@@ -37,6 +37,7 @@ CANVAS_SIZE = 256
 NEGATIVE_SIZE = 160
 _HIGHEST_NEGATIVE_OVERLAP = 0.3
 _ALL_SEEN_YAW = 25.0
+_UNMOVED_WEIGHT = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,6 +65,11 @@ class FaceSamples:
 
     def __len__(self) -> int:
         return len(self.canvases)
+
+    @property
+    def is_sure(self) -> NDArray[np.bool_]:
+        """(N, K) whether the label of each point counts fully."""
+        return np.asarray(self.landmark_weights >= 1)
 
     def take(self, chosen: NDArray[np.int64]) -> FaceSamples:
         """Return the faces of these indices."""
@@ -135,7 +141,7 @@ def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = No
 
     The roll is that of the label; where there is none, that of the line between the outer eye
     corners. All points of a face that is turned by up to 25 degrees count as seen, unless its
-    labels say otherwise.
+    labels say otherwise. Points that a model placed and nobody moved or confirmed are doubtful.
 
     Args:
         faces: The faces.
@@ -160,16 +166,23 @@ def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = No
         canvases, np.asarray(landmarks, np.float32), np.asarray(poses, np.float32).reshape(-1, 3)
     )
     spreads = np.array([face.head_pose_spread for face in faces], np.float32)
+    weights = [np.where(face.is_by_hand, 1, _UNMOVED_WEIGHT) for face in faces]
+    return replace(
+        samples,
+        landmark_weights=np.asarray(weights, np.float32).reshape(samples.landmark_weights.shape),
+        landmark_visible=_visible_points(faces, samples),
+        pose_weights=(1 / (1 + (spreads / 3) ** 2)).astype(np.float32),
+    )
+
+
+def _visible_points(faces: Sequence[AnnotatedFace], samples: FaceSamples) -> NDArray[np.float32]:
+    """Return which points can be seen, by the labels or, of faces that hardly turn, all."""
     near_frontal = np.abs(samples.head_poses[:, :1]) <= _ALL_SEEN_YAW
     visible = np.where(near_frontal, np.float32(1), samples.landmark_visible)
     for row, face in zip(visible, faces, strict=True):
         if face.landmark_visible is not None:
             row[:] = face.landmark_visible >= 0.5
-    return replace(
-        samples,
-        landmark_visible=visible,
-        pose_weights=(1 / (1 + (spreads / 3) ** 2)).astype(np.float32),
-    )
+    return visible
 
 
 def _eye_roll(face: AnnotatedFace, layout: Layout | None) -> float:

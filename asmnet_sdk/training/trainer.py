@@ -133,7 +133,8 @@ class Trainer(TrainingLoop[Batch]):
 
     def _judged(self, faces: FaceSamples) -> JudgedFaces:
         recipe = self.recipe
-        return JudgedFaces(*upright_crops(faces, size=recipe.size, crop_scale=recipe.crop_scale))
+        crops, truth = upright_crops(faces, size=recipe.size, crop_scale=recipe.crop_scale)
+        return JudgedFaces(crops, np.where(faces.is_sure[..., None], truth, np.float32(np.nan)))
 
     @property
     def best(self) -> Record:
@@ -179,10 +180,12 @@ class Trainer(TrainingLoop[Batch]):
             self.validation, size=self.recipe.size, crop_scale=self.recipe.crop_scale
         )
         predicted = predict_crops(self.averaged_network, crops)
-        nme = inter_ocular_nme(predicted.landmarks.numpy(), truth, self.source.layout).mean()
-        apart = np.linalg.norm(predicted.landmarks.numpy() - truth, axis=2)
+        is_sure = self.validation.is_sure  # the other points are as the start placed them
+        landmarks = np.where(is_sure[..., None], predicted.landmarks.numpy(), truth)
+        nme = inter_ocular_nme(landmarks, truth, self.source.layout) / is_sure.mean(axis=1)
+        apart = np.linalg.norm(landmarks - truth, axis=2)[is_sure]
         figures = {_JUDGED_BY: 100 * self.recipe.crop_scale * float(apart.mean())}
-        figures["val_nme"] = float(nme)
+        figures["val_nme"] = float(nme.mean())
         known = np.isfinite(self.validation.head_poses).all(axis=1)
         if known.any():
             head_pose = predicted.head_pose.numpy()[known]

@@ -155,6 +155,20 @@ def test_points_are_chosen_hidden_and_moved_by_keys(page, labels):
     np.testing.assert_allclose(face.landmark_visible, [0.9, 0, 0.9, 0.9, 0.2], atol=1e-3)
 
 
+def test_a_photo_whose_points_are_right_is_confirmed(page, labels):
+    page.press("a")
+    assert page.evaluate("button('confirm').disabled && edit().dirty")
+    page.press("z", control=True)
+    assert page.evaluate("!button('confirm').disabled")
+    page.click("#confirm")
+    page.press("s")
+    until(page, "edit().saved && !edit().dirty")
+    by_photo = {face.photo.name: face.is_by_hand for face in read_annotations(labels)}
+    assert by_photo["b.png"].all()
+    assert not by_photo["a.png"].any()
+    np.testing.assert_allclose(saved(labels, "b.png"), POINTS, atol=0.01)
+
+
 def test_going_on_saves_what_was_changed(page, labels):
     page.press("Tab")
     page.press("ArrowLeft", shift=True)

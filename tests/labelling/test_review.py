@@ -50,6 +50,18 @@ def test_save_writes_the_photo_and_keeps_one_copy(tmp_path, kind):
     assert second.landmark_visible[0] == 0
 
 
+def test_a_confirmed_face_is_by_hand_and_keeps_its_points(tmp_path):
+    path = write_label_files(tmp_path, "coco")
+    review = Review(path)
+    faces = review.to_dict()["photos"][0]["faces"]
+    review.save(0, [{**faces[0], "confirmed": True}, faces[1]])
+    first, second, other = read_annotations(path)
+    assert first.is_by_hand.all()
+    assert not second.is_by_hand.any()
+    assert not other.is_by_hand.any()
+    np.testing.assert_allclose(first.landmarks, POINTS, atol=1e-3)
+
+
 def test_what_another_program_wrote_meanwhile_is_copied_too(tmp_path):
     path = write_label_files(tmp_path, "coco")
     review = Review(path)

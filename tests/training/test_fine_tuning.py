@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from asmnet_sdk import FIVE_POINT, IBUG_68, InvalidInputError, UnknownModelError
-from asmnet_sdk.datasets import read_annotations
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations, write_coco
 from asmnet_sdk.training.configuration import (
     Recipe,
     RunConfig,
@@ -196,3 +196,47 @@ def test_a_model_file_gives_poses_to_faces_of_its_layout(photos, dot_model):
     filled = with_start_poses(samples, file_poses(dot_model, IBUG_68)).head_poses
     np.testing.assert_allclose(filled, brightness, rtol=0.01)
     assert file_poses(dot_model, FIVE_POINT) is None
+
+
+def proposed(faces: list[AnnotatedFace], moved: int = 0) -> list[AnnotatedFace]:
+    """Return faces as a model proposes them, of whose points a person has moved the first ones."""
+    sigma = np.where(np.arange(68) < moved, 0, 2).astype(np.float32)
+    return [replace(face, landmark_sigma=sigma) for face in faces]
+
+
+def labels_of(folder: Path, faces: list[AnnotatedFace]) -> Path:
+    write_coco(faces, folder / "labels.json", IBUG_68)
+    return folder / "labels.json"
+
+
+def test_faces_that_nobody_reviewed_are_left_out(photos, tmp_path, caplog):
+    faces = read_annotations(photos)
+    labels = labels_of(tmp_path, [*proposed(faces[:5]), *proposed(faces[5:10], 3), *faces[10:]])
+    training, validation = read_faces(config_of(labels), IBUG_68)
+    names = {face.name for face in (*training, *validation)}
+    assert names == {face.name for face in faces[5:]}
+    assert "5 of 20 faces are left out" in caplog.text
+    training, validation = read_faces(config_of(labels, trust_proposals=True), IBUG_68)
+    assert len(training) + len(validation) == 20
+    assert all(face.is_by_hand.all() for face in training)
+
+
+def test_labels_that_nobody_reviewed_are_refused(photos, tmp_path):
+    labels = labels_of(tmp_path, proposed(read_annotations(photos)))
+    with pytest.raises(InvalidInputError, match="all 20 faces are as a model proposed them"):
+        read_faces(config_of(labels), IBUG_68)
+
+
+def test_points_that_nobody_moved_count_a_quarter_and_judge_nothing(photos, tmp_path):
+    samples = load_face_samples(proposed(read_annotations(photos)[:4], moved=3))
+    assert samples.landmark_weights[0].tolist() == [1] * 3 + [0.25] * 65
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=5)
+    trainer.validation = samples
+    before = trainer.measure_start()
+    shifted = samples.landmarks + np.where(samples.is_sure, 0, 7)[..., None].astype(np.float32)
+    trainer.validation = replace(samples, landmarks=shifted)
+    # The box goes with all points, so the figures are close, not equal.
+    assert trainer.measure_start()["val_error"] == pytest.approx(before["val_error"], rel=0.05)
+    landmarks = trainer._judged(samples).landmarks
+    assert np.isfinite(landmarks[:, :3]).all()
+    assert np.isnan(landmarks[:, 3:]).all()
