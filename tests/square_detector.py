@@ -26,7 +26,7 @@ METADATA = DetectorMetadata(
     training_data="none",
     licence="Apache-2.0",
 )
-SCORES = (0.9, 0.8, 0.3)
+SCORES = (0.9, 0.8, 0.4)
 
 
 def write_square_detector(

@@ -18,7 +18,7 @@ __all__ = [
     "without_small_doubts",
 ]
 
-DOUBTED_SHARE = 0.4
+DOUBTED_SHARE = 0.6
 """Boxes are worth a judge's look from this share of the score threshold on."""
 
 _MOST_DOUBTED = 16  # of one look; each takes about as long as a look at 320 px

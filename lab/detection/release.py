@@ -168,8 +168,8 @@ def _parser() -> argparse.ArgumentParser:
         training_data=TRAINING_DATA,
     )
     parser.add_argument("--name", default="asmnet-detector", help="name of the model")
-    parser.add_argument("--score-threshold", type=float, default=0.5, help="chosen on validation")
-    parser.add_argument("--smallest-face", type=float, default=18.0, help="pixels of the input")
+    parser.add_argument("--score-threshold", type=float, default=0.4, help="chosen on validation")
+    parser.add_argument("--smallest-face", type=float, default=15.0, help="pixels of the input")
     parser.add_argument("--embed", type=Path, help="also copy the model to this file")
     return parser
 

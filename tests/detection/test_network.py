@@ -54,13 +54,13 @@ def test_threshold_of_the_model_holds_unless_another_is_given(square_file, detec
     picture = picture_with_squares((320, 320), {BLUE: (10, 10, 40)})
     assert detector.detect(picture) == []
     [box] = AsmnetDetector(square_file, score_threshold=0.2).detect(picture)
-    assert box.score == pytest.approx(0.3)
+    assert box.score == pytest.approx(0.4)
 
 
 def test_a_judge_decides_about_boxes_that_score_too_little(square_file, detector):
     picture = picture_with_squares((320, 320), {BLUE: (10, 10, 40)})
     [box] = detector.detect(picture, judge=lambda boxes: [0.9] * len(boxes))
-    assert box.score == pytest.approx(0.3)
+    assert box.score == pytest.approx(0.4)
     assert detector.detect(picture, judge=lambda boxes: [0.6] * len(boxes)) == []
 
 
