@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 
 from asmnet_sdk import AsmnetDetector, FaceAligner, load_image
-from tests.conftest import EXAMPLES
+from tests.conftest import EXAMPLES, REPOSITORY
 from tests.example_boxes import ASTRONAUT_BOX
 
 
@@ -46,3 +48,28 @@ def test_given_boxes_only_their_part_is_resampled(aligner: FaceAligner, photo):
     box = tuple(4 * edge for edge in ASTRONAUT_BOX)
     copied = photo.nbytes
     assert peak_bytes(lambda: aligner.predict(photo, box, color="rgb")) < copied + 2**20
+
+
+MEMORY_OF_MANY_SIZES = """
+import numpy as np
+from asmnet_sdk import AsmnetDetector
+from long_run import private_mb
+
+detector = AsmnetDetector(threads=1)
+photos = [np.full((side, 960 - side, 3), 90, np.uint8) for side in range(160, 960 - 160, 40)]
+detector.detect(photos[0])
+before = private_mb()
+for photo in photos:
+    detector.detect(photo)
+print(private_mb() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read as Linux tells it")
+def test_detector_keeps_no_memory_of_pictures_of_many_sizes():
+    """It kept 18 MB more after these, and grew in steps."""
+    code = f"import sys; sys.path.insert(0, 'benchmarks')\n{MEMORY_OF_MANY_SIZES}"
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert float(out.stdout) < 5

@@ -101,7 +101,7 @@ class AsmnetDetector:
         self.overlap_threshold = overlap_threshold
         if path is None:
             path = resolve_model(DEFAULT_DETECTOR)
-        self._session = OnnxSession(path, device="cpu", threads=threads)
+        self._session = OnnxSession(path, device="cpu", threads=threads, keeps_memory=False)
         self.metadata: DetectorMetadata = read_detector_contract(self._session)
         share = DOUBTED_SHARE if score_threshold is None else 1.0
         if score_threshold is None:

@@ -64,6 +64,8 @@ class OnnxSession:
             then used or refused, never replaced; ``"cuda:1"`` for the second card; or a pair of
             name and provider options.
         threads: Threads of one run; None leaves the choice to onnxruntime.
+        keeps_memory: Keep the memory of a run for the next one. Where the shapes of inputs vary,
+            what onnxruntime keeps grows in steps.
 
     Raises:
         ModelFileError: The file is no model that onnxruntime can load, or refers to other files.
@@ -78,6 +80,7 @@ class OnnxSession:
         *,
         device: DeviceInput = "auto",
         threads: int | None = None,
+        keeps_memory: bool = True,
     ) -> None:
         path = as_path("path", path)
         if threads is not None and not (is_whole(threads) and 1 <= threads <= _MOST_THREADS):
@@ -87,10 +90,9 @@ class OnnxSession:
             )
         wanted = read_device(device)
         self.path = path
-        self._device_wanted = device
-        self._threads = threads
+        self._options = (device, threads, keeps_memory)
         self._loaded: OnDemand[onnxruntime.InferenceSession] = OnDemand(
-            partial(_start, path, wanted, threads), name=f"the model {path.name}"
+            partial(_start, path, wanted, threads, keeps_memory), name=f"the model {path.name}"
         )
         session = self._loaded.get()
         self.device: str = _device_of(session) if wanted.name == "auto" else wanted.text
@@ -100,7 +102,7 @@ class OnnxSession:
         _LIVE_SESSIONS.add(self)
 
     def __reduce__(self) -> tuple[Callable[..., OnnxSession], tuple[object, ...]]:
-        return _rebuild, (self.path, self._device_wanted, self._threads, self._loaded.is_closed)
+        return _rebuild, (self.path, *self._options, self._loaded.is_closed)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
         """Run the model: tensors by input name in, all outputs by name out.
@@ -141,26 +143,30 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_sessions_to_parent)
 
 
-def _rebuild(path: Path, device: DeviceInput, threads: int | None, is_closed: bool) -> OnnxSession:
-    session = OnnxSession(path, device=device, threads=threads)
+def _rebuild(
+    path: Path, device: DeviceInput, threads: int | None, keeps_memory: bool, is_closed: bool
+) -> OnnxSession:
+    session = OnnxSession(path, device=device, threads=threads, keeps_memory=keeps_memory)
     if is_closed:
         session.close()
     return session
 
 
-def _start(path: Path, device: Device, threads: int | None) -> onnxruntime.InferenceSession:
+def _start(
+    path: Path, device: Device, threads: int | None, keeps_memory: bool
+) -> onnxruntime.InferenceSession:
     """Load a model on the device wanted, or refuse."""
     data = read_model_file(path)
     provider = _choose_provider(device.name)
     try:
-        session = _load(data, provider, device.options, threads)
+        session = _load(data, provider, device.options, threads, keeps_memory)
     except _RUNTIME_ERRORS as exc:
         if provider == DEVICES["cpu"]:
             raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
         if device.name != "auto":
             raise _failed_device(device.text, str(exc)) from exc
         logger.warning("%s failed, so the CPU is used: %s", provider, _in_brief(str(exc)))
-        return _start(path, read_device("cpu"), threads)
+        return _start(path, read_device("cpu"), threads, keeps_memory)
     found = _device_of(session)
     if device.name not in ("auto", found):
         raise _failed_device(device.text, _NO_LIBRARIES)
@@ -197,12 +203,17 @@ def _choose_provider(device: str) -> str:
 
 
 def _load(
-    data: bytes, provider: str, provider_options: Mapping[str, object], threads: int | None
+    data: bytes,
+    provider: str,
+    provider_options: Mapping[str, object],
+    threads: int | None,
+    keeps_memory: bool,
 ) -> onnxruntime.InferenceSession:
     if provider != DEVICES["cpu"]:
         _preload_cuda_libraries()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
+    options.enable_cpu_mem_arena = keeps_memory
     # Without it a run's threads go on turning afterwards, at the cost of whoever works next.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     if threads is not None:
