@@ -110,17 +110,20 @@ def _row(results: Sequence[FaceResult], models: Sequence[str]) -> str:
         f'<td role="cell" class="photo" data-value="{escape(str(annotated.photo))}">'
         f"{named(annotated.photo)}</td>",
         *(f'<td role="cell" class="picture">{one}</td>' for one in pictures),
-        *map(_figure, _titles(models), figures),
+        *map(_figure, _titles(models), figures, _FORMS),
     ]
     return f'<tr role="row">{"".join(cells)}</tr>\n'
 
 
-def _figure(title: str, value: float) -> str:
+_FORMS = ("{:.2f} %", "{:.2f} %", "{:+.2f}")  # of two errors and their difference
+
+
+def _figure(title: str, value: float, form: str) -> str:
     is_number = math.isfinite(value)
     return (
         f'<td role="cell" class="figure" data-label="{escape(title)}" '
         f'data-value="{f"{value:.6g}" if is_number else ""}">'
-        f"{f'{value:.2f} %' if is_number else 'not found'}</td>"
+        f"{form.format(value) if is_number else 'not found'}</td>"
     )
 
 

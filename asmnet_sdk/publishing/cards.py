@@ -13,7 +13,12 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.downloading import file_sha256
 from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
 from asmnet_sdk.layouts import LAYOUTS, Layout
-from asmnet_sdk.publishing.folders import CARD_FILE, CHECKSUM_FILE, MODEL_FILE
+from asmnet_sdk.publishing.folders import (
+    CARD_FILE,
+    CHECKSUM_FILE,
+    MODEL_FILE,
+    check_licence,
+)
 from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.whole_files import write_text
 
@@ -123,10 +128,11 @@ def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) 
         data_set: What the figures were measured on.
 
     Raises:
-        ModelFileError: The model file is none.
+        ModelFileError: The model file is none, or does not state the licence of its weights.
         InvalidInputError: The folder exists, or the figures are none.
     """
     metadata, layout = read_contract(OnnxSession(model, device="cpu"))
+    check_licence(model, metadata)
     rows = read_figures(figures)
     if folder.exists():
         raise InvalidInputError(f"{folder} exists: publish that folder, or remove it")

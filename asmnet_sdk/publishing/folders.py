@@ -20,7 +20,14 @@ from asmnet_sdk.hub.registry import available_models
 from asmnet_sdk.landmarks.contract import ModelMetadata, read_contract
 from asmnet_sdk.runtime.session import OnnxSession
 
-__all__ = ["CARD_FILE", "CHECKSUM_FILE", "MODEL_FILE", "HubFolder", "check_hub_folder"]
+__all__ = [
+    "CARD_FILE",
+    "CHECKSUM_FILE",
+    "MODEL_FILE",
+    "HubFolder",
+    "check_hub_folder",
+    "check_licence",
+]
 
 MODEL_FILE = "model.onnx"
 CARD_FILE = "README.md"
@@ -129,14 +136,22 @@ def _check_model(path: Path) -> ModelMetadata | DetectorMetadata:
     return metadata
 
 
+def check_licence(path: Path, metadata: ModelMetadata | DetectorMetadata) -> None:
+    """Refuse a model file that does not say under which licence its weights are.
+
+    Raises:
+        ModelFileError: It does not.
+    """
+    if not metadata.licence or metadata.licence == _NOT_STATED:
+        raise ModelFileError(
+            f"{path} does not state the licence of its weights: export it again with --licence"
+        )
+
+
 def _check_card(
     path: Path, card: str, metadata: ModelMetadata | DetectorMetadata, sha256: str
 ) -> None:
-    if not metadata.licence or metadata.licence == _NOT_STATED:
-        raise ModelFileError(
-            f"{path.with_name(MODEL_FILE)} does not state the licence of its weights: export it "
-            "again with --licence"
-        )
+    check_licence(path.with_name(MODEL_FILE), metadata)
     header = _HEADER.match(card)
     if header is None or re.search(r"^license: \S", header[1], re.MULTILINE) is None:
         raise ModelFileError(f"{path} needs a header between lines --- with a key 'license'")

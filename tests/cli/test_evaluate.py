@@ -70,6 +70,7 @@ def test_two_models_are_compared_face_by_face(run, annotated, tmp_path):
     assert text.count("<img ") == 2 * 3
     assert "<td>dots</td><td>2</td>" in text
     assert "A: dots, B: other" in text
+    assert re.findall(r'class="figure".*>(\S*)</td></tr>', text) == ["+0.00"] * 2
     assert not re.search(r"https?:|url\(|@import", text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asmnet_sdk import InvalidInputError
+from asmnet_sdk import InvalidInputError, ModelFileError
 from asmnet_sdk.cli.program import main
 from asmnet_sdk.publishing.cards import make_hub_folder, read_figures
 from asmnet_sdk.publishing.folders import check_hub_folder
@@ -68,6 +68,14 @@ def test_publish_makes_the_folder_of_a_model_file(model, figures, capsys):
     assert check_hub_folder(model.with_name("mine-hub")).name == "mine"
     assert main([*words, "--figures", str(figures), "--measured-on", "our photos"]) == 1
     assert "exists: publish that folder, or remove it" in capsys.readouterr().err
+
+
+def test_a_model_without_licence_leaves_no_folder_behind(figures, tmp_path):
+    metadata = replace(METADATA, licence="not stated")
+    model = write_dot_model(tmp_path / "mine.onnx", metadata=metadata)
+    with pytest.raises(ModelFileError, match=r"mine\.onnx does not state the licence"):
+        make_hub_folder(model, tmp_path / "hub", figures=figures, data_set="Our test photos")
+    assert not (tmp_path / "hub").exists()
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"subset": "a"}]', "[]"])
