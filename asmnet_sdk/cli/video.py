@@ -81,6 +81,13 @@ def add_parser(commands: Subcommands) -> None:
         help="run the face detector on every N-th frame (default: %(default)s)",
     )
     parser.add_argument(
+        "--start-score",
+        type=float,
+        default=0.85,
+        metavar="SHARE",
+        help="face score that a new track needs, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument(
         "--keep-lost",
         type=int,
         default=60,
@@ -110,6 +117,7 @@ def run(options: argparse.Namespace) -> int:
             aligner,
             detect_every=options.detect_every,
             min_score=options.min_score,
+            start_score=options.start_score,
             max_faces=options.max_faces,
             keep_lost=options.keep_lost,
             min_cutoff_hz=math.inf if options.no_smoothing else MIN_CUTOFF_HZ,

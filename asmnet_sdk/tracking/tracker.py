@@ -57,9 +57,10 @@ class FaceTracker:
         aligner: Detects and aligns; several trackers may share it. None: one of its own, with the
             defaults.
         detect_every: Run the detector at least on every n-th frame.
-        min_score: What the detector finds is a face, and starts a track, if its face score is as
-            large as this; a followed face that scores less makes the detector run. A model without
-            scores leaves the word to the detector.
+        min_score: A face is followed while its face score is as large as this; where it is less,
+            the detector runs. A model without scores leaves the word to the detector.
+        start_score: A new track needs a face score as large as this, and as ``min_score``: of a
+            thing in a video one of many frames may look like a face.
         max_faces: Only so many of the largest faces are followed at a time; None is all.
         min_overlap: IoU in (0, 1] from which a found face belongs to a track.
         keep_lost: For how many frames a lost face may come back under its id.
@@ -78,6 +79,7 @@ class FaceTracker:
         *,
         detect_every: int = 10,
         min_score: float = 0.5,
+        start_score: float = 0.85,
         max_faces: int | None = None,
         min_overlap: float = 0.2,
         keep_lost: int = 60,
@@ -91,8 +93,8 @@ class FaceTracker:
             _require_from("max_faces", max_faces, 1)
         is_share = is_number(min_overlap) and 0 < min_overlap <= 1
         require("min_overlap", min_overlap, is_share, "above 0, up to 1")
-        is_score = is_number(min_score) and 0 <= min_score <= 1
-        require("min_score", min_score, is_score, "0 to 1")
+        for name, score in (("min_score", min_score), ("start_score", start_score)):
+            require(name, score, is_number(score) and 0 <= score <= 1, "0 to 1")
         is_rate = is_number(frame_rate) and 0 < frame_rate < np.inf
         require("frame_rate", frame_rate, is_rate, "above 0")
         FaceSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta)
@@ -101,6 +103,7 @@ class FaceTracker:
         self._aligner = _new_aligner() if aligner is None else aligner
         self._detect_every = detect_every
         self._min_score = min_score
+        self._start_score = max(min_score, start_score)
         self._max_faces = max_faces
         self._min_overlap = min_overlap
         self._keep_lost = keep_lost
@@ -179,10 +182,8 @@ class FaceTracker:
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, seen: Sighting) -> bool:
-        return self._is_face(seen) and track.box.iou(seen.box) >= self._min_overlap
-
-    def _is_face(self, seen: Sighting) -> bool:
-        return seen.face.score is None or seen.face.score >= self._min_score
+        is_face = _scores(seen, self._min_score)
+        return is_face and track.box.iou(seen.box) >= self._min_overlap
 
     def _detect(
         self, image: NDArray[np.uint8], followed: dict[Track, Sighting], seconds: float
@@ -201,10 +202,10 @@ class FaceTracker:
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
         for index, seen in look_at(self._aligner, image, rest).items():
-            if self._is_face(seen) and not any(
-                seen.is_same_face(other) for other in found.values()
-            ):
-                found[owners.get(index) or self._new_track(seen, seconds)] = seen
+            owner = owners.get(index)
+            is_face = _scores(seen, self._min_score if owner else self._start_score)
+            if is_face and not any(seen.is_same_face(other) for other in found.values()):
+                found[owner or self._new_track(seen, seconds)] = seen
         return found
 
     def _new_track(self, seen: Sighting, seconds: float) -> Track:
@@ -224,6 +225,10 @@ class FaceTracker:
                 track.frames_lost += 1
         self._tracks = [track for track in self._tracks if track.frames_lost <= self._keep_lost]
         return [track.face for track in self._tracks if not track.frames_lost]
+
+
+def _scores(seen: Sighting, least: float) -> bool:
+    return seen.face.score is None or seen.face.score >= least
 
 
 def _new_aligner() -> FaceAligner:

@@ -502,8 +502,24 @@ def test_what_is_no_face_starts_no_track(stage):
     stage.detect = lambda image, color: [BoundingBox(200, 100, 260, 160)]
     tracker = FaceTracker(stage)
     assert ids(tracker, stage, [(60, 60)], [(60, 60)]) == [[], []]
-    lenient = FaceTracker(stage, min_score=0)
+    lenient = FaceTracker(stage, min_score=0, start_score=0)
     assert ids(lenient, stage, [(60, 60)]) == [[0]]
+
+
+def test_a_face_needs_a_higher_score_to_start_a_track_than_to_keep_it(stage):
+    tracker = FaceTracker(stage)
+    see = stage.align
+
+    def scored(score):
+        return lambda crops, **options: [
+            replace(face, score=score) for face in see(crops, **options)
+        ]
+
+    found = []
+    for score in (0.8, 0.86, 0.6, 0.4):
+        stage.align = scored(score)
+        found.append(ids(tracker, stage, [(100, 80)])[0])
+    assert found == [[], [0], [0], []]
 
 
 def test_a_lost_face_does_not_come_back_as_a_thing(stage):
