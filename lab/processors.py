@@ -40,7 +40,7 @@ MOST_NME = 0.02
 """Percent of the eye distance by which the NME may differ from this machine's."""
 MOST_NME_OF_INT8 = 0.05
 """By how much that of an 8-bit model may be larger than the float model's."""
-MOST_SHIFT_PERCENT = 0.5
+MOST_SHIFT_PERCENT = 1.0
 """By how much of the eye distance a landmark of a portrait may lie beside its golden value."""
 
 _REPOSITORY = Path(__file__).resolve().parent.parent

@@ -95,7 +95,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-98",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="acf7d9ba85715b2e6730d6b1d711fab2922c927849155255b849a6888aa5135f",
+                sha256="e714166a27317a789f93a1508d07351e495d7c3cda955caf124528448a7fd583",
                 licence="research only",
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),

@@ -36,7 +36,7 @@ def test_same_numbers_are_kept(truth):
 
 
 @pytest.mark.parametrize(
-    ("portrait", "photo", "nme_of_float"), [(0.3, 0.0, 0.0), (0.0, 0.02, 0.0), (0.0, 0.0, -0.06)]
+    ("portrait", "photo", "nme_of_float"), [(0.6, 0.0, 0.0), (0.0, 0.02, 0.0), (0.0, 0.0, -0.06)]
 )
 def test_figures_past_their_limits_are_not(portrait, photo, nme_of_float, truth):
     there, here = [found(portrait), found(photo)], [found(), found()]
