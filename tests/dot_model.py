@@ -21,6 +21,8 @@ from asmnet_sdk.landmarks.contract import METADATA_KEY, ModelMetadata
 POINTS = 68
 DOTS = ((40, 30), (60, 34), (52, 60))
 """A red, a green and a blue dot of a picture of 120 x 90 px."""
+BOX = (30, 25, 70, 65)
+"""A face box around them."""
 METADATA = ModelMetadata(
     name="dots",
     layout="IBUG_68",

@@ -18,9 +18,7 @@ from asmnet_sdk import (
 )
 from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
-from tests.dot_model import DOTS, METADATA, expect_dots, picture_with_dots, write_dot_model
-
-BOX = (30, 25, 70, 65)
+from tests.dot_model import BOX, DOTS, METADATA, expect_dots, picture_with_dots, write_dot_model
 
 
 def test_predict_maps_landmarks_back_to_image(dot_aligner, picture):

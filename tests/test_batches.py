@@ -13,9 +13,7 @@ from asmnet_sdk import (
     InvalidImageError,
     InvalidInputError,
 )
-from tests.dot_model import DOTS, expect_dots, picture_with_dots
-
-BOX = (30, 25, 70, 65)
+from tests.dot_model import BOX, DOTS, expect_dots, picture_with_dots
 
 
 def test_predict_batch_equals_single_predictions(dot_aligner, picture):
