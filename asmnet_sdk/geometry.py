@@ -120,24 +120,14 @@ def euler_to_rotation(angles_degrees: ArrayLike) -> NDArray[np.float64]:
     Returns:
         (..., 3, 3) rotation matrices.
     """
-    yaw, pitch, roll = np.moveaxis(np.radians(np.asarray(angles_degrees, np.float64)), -1, 0)
-    one, zero = np.ones_like(yaw), np.zeros_like(yaw)
-    about_x = _stack_rows(
-        (one, zero, zero),
-        (zero, np.cos(pitch), np.sin(pitch)),
-        (zero, -np.sin(pitch), np.cos(pitch)),
+    angles = np.radians(np.asarray(angles_degrees, np.float64))
+    sy, sp, sr = np.moveaxis(np.sin(angles), -1, 0)
+    cy, cp, cr = np.moveaxis(np.cos(angles), -1, 0)
+    rows = (  # the product, multiplied out
+        (cy * cr, cy * sr, -sy),
+        (sp * sy * cr - cp * sr, sp * sy * sr + cp * cr, sp * cy),
+        (cp * sy * cr + sp * sr, cp * sy * sr - sp * cr, cp * cy),
     )
-    about_y = _stack_rows(
-        (np.cos(yaw), zero, -np.sin(yaw)), (zero, one, zero), (np.sin(yaw), zero, np.cos(yaw))
-    )
-    about_z = _stack_rows(
-        (np.cos(roll), np.sin(roll), zero), (-np.sin(roll), np.cos(roll), zero), (zero, zero, one)
-    )
-    rotation: NDArray[np.float64] = about_x @ about_y @ about_z
-    return rotation
-
-
-def _stack_rows(*rows: tuple[NDArray[np.float64], ...]) -> NDArray[np.float64]:
     return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
 
 

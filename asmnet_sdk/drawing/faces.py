@@ -127,12 +127,10 @@ def _box_strokes(face: Face, style: DrawingStyle, width: float) -> Iterator[Stro
 
 def _axis_strokes(face: Face, width: float) -> Iterator[Stroke]:
     """Yield the three axes, the one that points farthest from the camera first."""
-    origin = _nose_tip(face)
-    axes = face.head_pose.rotation_matrix.T
-    for index in np.argsort(axes[:, 2], kind="stable"):
-        x, y_up, _ = axes[index] * side_of(face) / 2
-        tip = np.add(origin, (x, -y_up))
-        yield Lines([np.array([origin, tip])], _AXIS_COLORS[index], 1.6 * width)
+    origin, axes = _nose_tip(face), face.head_pose.rotation_matrix.T
+    tips = origin + axes[:, :2] * (1, -1) * (side_of(face) / 2)
+    for index in np.argsort(axes[:, 2], kind="stable").tolist():
+        yield Lines([np.array([origin, tips[index]])], _AXIS_COLORS[index], 1.6 * width)
 
 
 def _nose_tip(face: Face) -> NDArray[np.float64]:

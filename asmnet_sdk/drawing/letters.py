@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.drawing.strokes import OUTLINE, OUTLINE_OPACITY, Color
+from asmnet_sdk.drawing.strokes import OUTLINE, OUTLINE_OPACITY, Color, lay_over
 
 __all__ = ["draw_text", "fitting_height", "text_size"]
-
-# (2, h, w): how much of each pixel the letters cover, from 0 to 1, and they with their outline.
-_Coverage: TypeAlias = NDArray[np.float32]
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _TALLEST = "0#gy"  # no letter reaches higher or lower
@@ -45,26 +41,25 @@ def draw_text(
     color: Color,
 ) -> None:
     """Draw a line of text in place; what is beyond the picture is left out."""
-    line = _line(text, max(1, round(cap_height * _STEPS)))
+    line = _line(text, max(1, round(cap_height * _STEPS)), color)
     left, top = (round(edge) for edge in left_top)
-    rows, columns = line.shape[1:]
+    rows, columns = line.shape[:2]
     part = canvas[max(0, top) : max(0, top + rows), max(0, left) : max(0, left + columns)]
-    inside = line[:, max(0, -top) :, max(0, -left) :]
-    fill, outlined = inside[:, : part.shape[0], : part.shape[1], None]
-    dark = part + OUTLINE_OPACITY * outlined * (np.array(OUTLINE, np.float32) - part)
-    part[...] = np.rint(dark + fill * (np.array(color, np.float32) - dark))
+    if part.size:
+        inside = line[max(0, -top) :, max(0, -left) :]
+        lay_over(part, inside[: part.shape[0], : part.shape[1]])
 
 
-def _line(text: str, steps: int) -> _Coverage:
-    """Return the letters of a line of text."""
+def _line(text: str, steps: int, color: Color) -> NDArray[np.uint8]:
+    """Return a line of text as an (h, w, 4) sheet."""
     scale = steps / _STEPS / _CAP_HEIGHT
-    letters = [_letter(letter, steps) for letter in text]
+    letters = [_letter(letter, steps, color) for letter in text]
     starts = [round(scale * x) for x in accumulate(map(_advance, text[:-1]), initial=0.0)]
-    height = max(letter.shape[1] for letter in letters)
-    ends = [start + letter.shape[2] for start, letter in zip(starts, letters, strict=True)]
-    line = np.zeros((2, height, max(ends)), np.float32)
+    height = max(letter.shape[0] for letter in letters)
+    ends = [start + letter.shape[1] for start, letter in zip(starts, letters, strict=True)]
+    line = np.zeros((height, max(ends), 4), np.uint8)
     for start, end, letter in zip(starts, ends, letters, strict=True):
-        place = line[:, : letter.shape[1], start:end]
+        place = line[: len(letter), start:end]
         np.maximum(place, letter, out=place)
     return line
 
@@ -87,8 +82,8 @@ def _line_height() -> float:
 
 
 @lru_cache(maxsize=2048)
-def _letter(letter: str, steps: int) -> _Coverage:
-    """Return one letter."""
+def _letter(letter: str, steps: int, color: Color) -> NDArray[np.uint8]:
+    """Return one letter as an (h, w, 4) sheet."""
     cap_height = steps / _STEPS
     enlarged = min(1.0, _ZOOM * cap_height / _CAP_HEIGHT)  # of letters at scale 3
     font, stroke, border = 3 * enlarged, max(1, round(7 * enlarged)), round(_BORDER * enlarged)
@@ -101,8 +96,9 @@ def _letter(letter: str, steps: int) -> _Coverage:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     scale = cap_height / (_CAP_HEIGHT * enlarged)
     size_wh = (max(1, round(fill.shape[1] * scale)), max(1, round(fill.shape[0] * scale)))
-    masks = [
-        cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA)
+    filled, outlined = (
+        cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA)[..., None] / 255
         for mask in (fill, cv2.dilate(fill, disc))
-    ]
-    return np.divide(masks, 255, dtype=np.float32)
+    )
+    outline = (1 - filled) * outlined * OUTLINE_OPACITY
+    return np.rint(filled * (*color, 255) + outline * (*OUTLINE, 255)).astype(np.uint8)

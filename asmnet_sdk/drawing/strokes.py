@@ -25,6 +25,7 @@ __all__ = [
     "Rings",
     "Stroke",
     "draw_strokes",
+    "lay_over",
 ]
 
 Color: TypeAlias = tuple[int, int, int]
@@ -81,12 +82,12 @@ def draw_strokes(canvas: NDArray[np.uint8], strokes: Sequence[Stroke]) -> None:
         return
     zoom = _zoom(part, finest)
     fixed = _split_like(strokes, _fixed_points(points - corner, zoom))
-    # Colours times opacity, and opacity.
     sheet = np.zeros((part.shape[0] * zoom, part.shape[1] * zoom, 4), np.uint8)
     _draw_outlines(sheet, strokes, fixed, zoom, border=1.6 * finest)
     for stroke, paths in zip(strokes, fixed, strict=True):
         _draw_stroke(sheet, paths, stroke, zoom)
-    _lay_over(part, sheet)
+    size_wh = (part.shape[1], part.shape[0])
+    lay_over(part, np.asarray(cv2.resize(sheet, size_wh, interpolation=cv2.INTER_AREA), np.uint8))
 
 
 def _reach(strokes: Sequence[Stroke]) -> float:
@@ -110,12 +111,15 @@ def _zoom(part: NDArray[np.uint8], finest: float) -> int:
     return max(1, min(int(np.ceil(_FINEST_WIDTH / finest)), affordable))
 
 
-def _lay_over(part: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> None:
-    """Lay an (H, W, 4) sheet over an (h, w, 3) part of a picture, in place."""
-    size_wh = (part.shape[1], part.shape[0])
-    small = np.asarray(cv2.resize(sheet, size_wh, interpolation=cv2.INTER_AREA))
-    ink, opacity = small[..., :3], small[..., 3]
-    rest = cv2.cvtColor(cv2.bitwise_not(opacity), cv2.COLOR_GRAY2RGB)
+def lay_over(part: NDArray[np.uint8], sheet: NDArray[np.uint8]) -> None:
+    """Lay a sheet over a part of a picture, in place.
+
+    Args:
+        part: (H, W, 3) RGB.
+        sheet: (H, W, 4), colours times opacity, and opacity.
+    """
+    ink = cv2.cvtColor(sheet, cv2.COLOR_RGBA2RGB)  # many times as fast as a slice
+    rest = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(sheet, 3)), cv2.COLOR_GRAY2RGB)
     part[...] = cv2.add(cv2.multiply(part, rest, scale=1 / 255), ink)
 
 
