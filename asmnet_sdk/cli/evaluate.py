@@ -73,6 +73,12 @@ def add_parser(commands: Subcommands) -> None:
         help="head pose labels of a folder (default: its head_pose.csv, or its parent's)",
     )
     parser.add_argument(
+        "--trust-proposals",
+        action="store_true",
+        help="judge by labels of `asmnet label` that nobody confirmed too, because another program "
+        "put them right",
+    )
+    parser.add_argument(
         "--by",
         nargs="+",
         choices=_RANGES,
@@ -103,7 +109,8 @@ def run(options: argparse.Namespace) -> int:
         check_writable(path)
     aligners = _aligners_of(options)
     annotated = _read(options, [aligner.layout for aligner in aligners])
-    results = [_evaluate(aligner, annotated, options) for aligner in aligners]
+    judging = _judging(annotated, options)
+    results = [_evaluate(aligner, judging, options) for aligner in aligners]
     names = _names_of(aligners, options)
     if options.compare:
         compared = compare(*results, by=options.by)
@@ -117,6 +124,7 @@ def run(options: argparse.Namespace) -> int:
     print_table(*table)
     print("".join(f"\n{note}" for note in table.notes), end="\n" if table.notes else "")
     _print_judged_points(results[0])
+    _print_left_out(len(annotated) - len(judging))
     if options.json:
         text = json.dumps(records, indent=2, allow_nan=False)
         write_text(options.json, text + "\n")
@@ -163,6 +171,31 @@ def _read(options: argparse.Namespace, layouts: Sequence[Layout]) -> list[Annota
             f"--head-pose goes with a folder of .pts files; {options.annotations} is none"
         )
     return read_300w(options.annotations, head_pose_file=options.head_pose)
+
+
+def _judging(faces: Sequence[AnnotatedFace], options: argparse.Namespace) -> list[AnnotatedFace]:
+    """Return the faces whose points are all a person's.
+
+    Raises:
+        InvalidInputError: There are others only: by a model's own answers no model is judged.
+    """
+    judging = [face for face in faces if options.trust_proposals or face.is_by_hand.all()]
+    if faces and not judging:
+        raise InvalidInputError(
+            f"{options.annotations}: all {counted(len(faces), 'face')} have points as a model "
+            "proposed them, which nobody moved or confirmed: press a for each face that is right "
+            "in `asmnet label LABELS --review`, or add --trust-proposals if another program put "
+            "them right"
+        )
+    return judging
+
+
+def _print_left_out(left_out: int) -> None:
+    if left_out:
+        print(
+            f"\n{counted(left_out, 'face')} left out: of points as a model proposed them, which "
+            "nobody\nmoved or confirmed (--trust-proposals takes them as they are)"
+        )
 
 
 def _print_judged_points(results: Sequence[FaceResult]) -> None:

@@ -101,7 +101,5 @@ def _show(publication: Publication) -> None:
     print(f"SHA-256      {folder.sha256}")
     print(f"licence      {folder.licence}")
     if folder.is_research_only:
-        print(
-            "NOTE         the weights are licensed for non-commercial research only; this upload "
-            "does not change that"
-        )
+        print("NOTE         the weights are licensed for non-commercial research only;")
+        print("             this upload does not change that")

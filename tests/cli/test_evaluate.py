@@ -89,6 +89,33 @@ def test_models_of_one_name_are_told_apart_by_what_was_asked_for(run, annotated,
     assert re.match(rf"NME % of A, .*dots\.onnx, and B, {other};", out)
 
 
+def propose_labels(annotated: Path, *names: str) -> None:
+    """Give annotated faces the error radii that a model's own labels have."""
+    for name in names:
+        path = annotated / "dots" / f"{name}.pts"
+        points = path.read_text()
+        path.write_text(f"landmark_sigma: {'0.5 ' * 67}0\n{points}")
+
+
+def test_faces_with_points_of_a_model_are_left_out_and_counted(run, annotated):
+    propose_labels(annotated, "b")
+    code, out, _ = run("evaluate", annotated)
+    assert code == 0
+    assert out.splitlines()[1].split()[:2] == ["dots", "1"]
+    assert "\n1 face left out: of points as a model proposed them" in out
+    assert max(map(len, out.splitlines())) <= 80
+    _, trusted, _ = run("evaluate", annotated, "--trust-proposals")
+    assert trusted.splitlines()[1].split()[:2] == ["dots", "2"]
+    assert "left out" not in trusted
+
+
+def test_labels_of_a_model_alone_judge_nothing(run, annotated):
+    propose_labels(annotated, "a", "b")
+    code, _, err = run("evaluate", annotated)
+    assert code == 1
+    assert "all 2 faces have points as a model proposed them" in err
+
+
 def test_columns_that_say_nothing_are_left_out_and_rows_fit_a_terminal(run, annotated):
     _, out, _ = run("evaluate", annotated, "--by", "yaw", "roll", "size")
     header, *rows = out.splitlines()
