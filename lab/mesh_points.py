@@ -6,7 +6,7 @@ import numpy as np
 
 from asmnet_sdk.layouts import IBUG_68, WFLW_98, shared_points
 
-__all__ = ["MESH_TO_IBUG", "MESH_TO_WFLW", "OVAL"]
+__all__ = ["MESH_TO_IBUG", "MESH_TO_WFLW", "NOSE", "OVAL"]
 
 MESH_TO_IBUG = np.array(
     [
@@ -50,3 +50,15 @@ OVAL = np.array(
     ]
 )
 """The edge of the mesh, from the top of the forehead clockwise as the picture shows it."""
+
+NOSE = np.array(
+    [
+        *(1, 2, 3, 4, 5, 6, 19, 20, 44, 45, 48, 49, 51, 59, 60, 64, 75, 79, 94, 97, 99, 102),
+        *(115, 122, 125, 129, 131, 134, 141, 166, 168, 174, 188, 193, 195, 196, 197, 198),
+        *(209, 217, 218, 219, 220, 235, 236, 237, 238, 239, 241, 242, 248, 250, 274, 275),
+        *(278, 279, 281, 289, 290, 294, 305, 309, 326, 328, 331, 344, 351, 354, 358, 360),
+        *(363, 370, 392, 399, 412, 417, 419, 420, 429, 437, 438, 439, 440, 455, 456, 457),
+        *(458, 459, 461, 462),
+    ]
+)
+"""The points of the mesh on the nose, from its root to its base."""

@@ -32,6 +32,7 @@ from asmnet_sdk.training.samples import (
     is_in_share,
     is_validation,
     load_face_samples,
+    roll_of_points,
     sure_samples,
 )
 from lab.mesh import MeshTeacher
@@ -72,7 +73,7 @@ def _upright(pictures: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]]) 
             BoundingBox.around(points[np.isfinite(points).all(axis=1)]),
             crop_scale=CANVAS_SCALE,
             size=CANVAS_SIZE,
-            clockwise_degrees=roll_of(points),
+            clockwise_degrees=roll_of_points(points),
         )
         canvases.append(cut_crop(picture, matrix, (CANVAS_SIZE, CANVAS_SIZE)))
         landmarks.append(transform_points(matrix, points))
@@ -81,14 +82,6 @@ def _upright(pictures: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]]) 
         np.asarray(landmarks, np.float32),
         np.full((len(canvases), 3), np.nan, np.float32),
     )
-
-
-def roll_of(landmarks: NDArray[np.float32]) -> float:
-    """Return how far a face is turned clockwise, in degrees, from eyes to mouth."""
-    eyes = np.nanmean(landmarks[36:48], axis=0)
-    mouth = np.nanmean(landmarks[48:68], axis=0)
-    across, down = mouth - eyes
-    return float(np.degrees(np.arctan2(-across, down)))
 
 
 def pack_aflw(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix
 from asmnet_sdk.geometry import euler_to_rotation, transform_points
-from asmnet_sdk.layouts import IBUG_68, WFLW_98
+from asmnet_sdk.layouts import IBUG_68
 from asmnet_sdk.results import BoundingBox
 from lab.mesh_points import MESH_TO_IBUG, MESH_TO_WFLW, OVAL
+from lab.outlines import far_side, is_jaw, slide_to_outline
 
 __all__ = ["SourceView", "TurnedView", "read_triangles", "turn_view"]
 
@@ -30,7 +31,7 @@ _EARS = (234, 454)
 _SKULL = ((0.16, 0.0, 0.28), (0.26, 0.0, 0.72))
 _NECK = ((0.02, 0.10, 0.25), (0.02, 0.55, 0.40))
 _HIDDEN_TOLERANCE = 0.05
-_OUTLINE_FULL, _OUTLINE_GONE = 55.0, 65.0
+_FAR_JAW_HIDDEN = 60.0  # degrees of yaw
 _SMALLEST_TRIANGLE = 0.02  # square pixels
 
 
@@ -57,7 +58,8 @@ class TurnedView:
 
     Attributes:
         canvas: (C, C, 3) uint8 RGB.
-        landmarks: (K, 2) canvas pixels; far jaw points on the outline of the face.
+        landmarks: (K, 2) canvas pixels; far points that the head hides, and those of the far jaw at
+            every yaw, lie on its outline, as annotators of photos put them.
         visible: (K,) 1 where the head itself does not hide the point, else 0.
     """
 
@@ -118,9 +120,11 @@ def turn_view(
     vertices = np.vstack([mesh, rings])
     turned = vertices @ (new @ old.T).T
     points = _to_frame(np.column_stack([source.landmarks, _depths(source)]), centre)
+    far = far_side(points @ old, float(head_pose[0]))
     points = points @ (new @ old.T).T
-    flat = _on_outline(points, turned[: len(mesh)], float(head_pose[0]))
-    picture_points = np.column_stack([flat[:, 0] + centre[0], centre[1] - flat[:, 1]])
+    face = turned[: len(mesh)]
+    on_outline = slide_to_outline(points, face, far & is_jaw(len(points)), float(head_pose[0]))
+    picture_points = _flat(on_outline, centre)
     matrix = crop_matrix(
         BoundingBox.around(picture_points.astype(np.float32)), crop_scale=canvas_scale, size=size
     )
@@ -133,8 +137,11 @@ def turn_view(
     canvas = cv2.remap(
         source.picture, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )  # type: ignore[call-overload]
-    landmarks = transform_points(matrix, picture_points).astype(np.float32)
-    visible = _visible(landmarks, points[:, 2], depth, width, float(head_pose[0]))
+    landmarks = transform_points(matrix, picture_points)
+    visible = _visible(landmarks, points[:, 2], depth, width)
+    visible[far & is_jaw(len(points))] = abs(head_pose[0]) < _FAR_JAW_HIDDEN
+    moved = slide_to_outline(on_outline, face, far & (visible == 0), float(head_pose[0]))
+    landmarks = transform_points(matrix, _flat(moved, centre)).astype(np.float32)
     return TurnedView(canvas=canvas, landmarks=landmarks, visible=visible)
 
 
@@ -145,17 +152,6 @@ def _depths(source: SourceView) -> Points:
     else:
         depths = source.mesh[MESH_TO_WFLW, 2].mean(axis=1)
     return depths
-
-
-def _far_jaw(point_count: int, yaw: float) -> tuple[int, ...]:
-    """Return the jaw points of the side that turns away, chin left out.
-
-    With yaw > 0 the nose points to the image left, so that side of the face is the far one.
-    """
-    layout = IBUG_68 if point_count == IBUG_68.point_count else WFLW_98
-    jaw = layout.contours["jaw"].indices
-    half = len(jaw) // 2
-    return jaw[:half] if yaw > 0 else jaw[half + 1 :]
 
 
 def _to_frame(points: Points, centre: Points) -> Points:
@@ -249,33 +245,9 @@ def _outline(points: Points) -> tuple[Points, Points]:
     return centre, reach.max(axis=0)
 
 
-def _on_outline(points: Points, mesh: Points, yaw: float) -> Points:
-    """Return (K, 2) places in the frame; far jaw points slide to the outline at their height."""
-    flat = points[:, :2].copy()
-    share = float(np.clip((_OUTLINE_GONE - abs(yaw)) / (_OUTLINE_GONE - _OUTLINE_FULL), 0, 1))
-    if abs(yaw) < 10 or share == 0:
-        return flat
-    side = -1.0 if yaw > 0 else 1.0
-    height = np.ptp(mesh[:, 1])
-    for k in _far_jaw(len(points), yaw):
-        near_in_height = np.abs(mesh[:, 1] - flat[k, 1]) < 0.04 * height
-        if near_in_height.any():
-            outline = side * (side * mesh[near_in_height, 0]).max()
-            target = side * max(side * flat[k, 0], side * outline)
-            flat[k, 0] += share * (target - flat[k, 0])
-    return flat
-
-
 def _visible(
-    landmarks: NDArray[np.float32], depth: Points, surface: Points, width: float, yaw: float
+    landmarks: Points, depth: Points, surface: Points, width: float
 ) -> NDArray[np.float32]:
-    size = len(surface)
-    columns, rows = np.clip(np.round(landmarks.astype(np.float64)), 0, size - 1).astype(int).T
-    visible: NDArray[np.float32] = (
-        depth > surface[rows, columns] - _HIDDEN_TOLERANCE * width
-    ).astype(np.float32)
-    if abs(yaw) >= 10:
-        visible[list(_far_jaw(len(landmarks), yaw))] = (
-            abs(yaw) < (_OUTLINE_FULL + _OUTLINE_GONE) / 2
-        )
-    return visible
+    """Return (K,) 1 where a landmark lies on the surface that the picture shows, 0 behind it."""
+    columns, rows = np.clip(np.round(landmarks), 0, len(surface) - 1).astype(int).T
+    return (depth > surface[rows, columns] - _HIDDEN_TOLERANCE * width).astype(np.float32)

@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from asmnet_sdk.crops import crop_matrix, cut_crop
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.geometry import intersection_over_union, rotate_head_pose, transform_points
+from asmnet_sdk.geometry import (
+    intersection_over_union,
+    roll_in_image,
+    rotate_head_pose,
+    transform_points,
+)
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import Layout, layout_of_size
 from asmnet_sdk.results import BoundingBox
@@ -29,6 +34,7 @@ __all__ = [
     "load_face_samples",
     "load_negatives",
     "photo_of",
+    "roll_of_points",
     "sure_samples",
 ]
 
@@ -139,9 +145,10 @@ def is_in_share(name: str, share: float) -> bool:
 def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = None) -> FaceSamples:
     """Read the photos and cut one canvas a face, turned upright.
 
-    The roll is that of the label; where there is none, that of the line between the outer eye
-    corners. All points of a face that is turned by up to 25 degrees count as seen, unless its
-    labels say otherwise. Points that a model placed and nobody moved or confirmed are doubtful.
+    How far a face is turned in the photo comes from its head pose; where there is none, from the
+    line from eyes to mouth, or between the outer eye corners if its layout has no mouth. All
+    points of a face that is turned by up to 25 degrees count as seen, unless its labels say
+    otherwise. Points that a model placed and nobody moved or confirmed are doubtful.
 
     Args:
         faces: The faces.
@@ -151,7 +158,10 @@ def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = No
     landmarks, poses = [], []
     for canvas, face in zip(canvases, faces, strict=True):
         pose = face.head_pose
-        roll = _eye_roll(face, layout) if pose is None else pose.roll
+        if pose is None:
+            roll = roll_of_points(face.landmarks, layout)
+        else:
+            roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
         matrix = crop_matrix(
             BoundingBox.around(face.landmarks),
             crop_scale=CANVAS_SCALE,
@@ -185,13 +195,37 @@ def _visible_points(faces: Sequence[AnnotatedFace], samples: FaceSamples) -> NDA
     return visible
 
 
-def _eye_roll(face: AnnotatedFace, layout: Layout | None) -> float:
-    """Return by how many degrees the line from the right to the left eye is turned clockwise."""
-    layout = layout or layout_of_size(len(face.landmarks))
+def roll_of_points(landmarks: NDArray[np.float32], layout: Layout | None = None) -> float:
+    """Return by how many degrees a face is turned clockwise in the image, by its landmarks.
+
+    The line from eyes to mouth tells it of a profile too, where the eye corners lie together.
+
+    Args:
+        landmarks: (K, 2) image pixels; NaN where a point is not known.
+        layout: Their layout; by default the package's one of as many points, and 0 without any.
+    """
+    layout = layout or layout_of_size(len(landmarks))
     if layout is None:
         return 0.0
-    right, left = face.landmarks[list(layout.eye_corners)].astype(np.float64)
+    points = landmarks.astype(np.float64)
+    eyes, mouth = (
+        _points_of(layout, words) for words in (("right_eye", "left_eye"), ("lip", "mouth"))
+    )
+    if eyes and mouth:
+        across, down = np.nanmean(points[mouth], axis=0) - np.nanmean(points[eyes], axis=0)
+        return float(np.degrees(np.arctan2(-across, down)))
+    right, left = points[list(layout.eye_corners)]
     return float(np.degrees(np.arctan2(left[1] - right[1], left[0] - right[0])))
+
+
+def _points_of(layout: Layout, words: tuple[str, ...]) -> list[int]:
+    """Return the points of the contours whose names hold one of the words, eyebrows left out."""
+    contours = (
+        contour.indices
+        for name, contour in layout.contours.items()
+        if any(word in name for word in words) and "brow" not in name
+    )
+    return [index for indices in contours for index in indices]
 
 
 def load_negatives(
