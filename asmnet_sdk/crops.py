@@ -22,7 +22,7 @@ __all__ = [
     "upright_box",
 ]
 
-_IDENTITY = [[1, 0, 0], [0, 1, 0]]
+_IDENTITY = (1, 0, 0, 0, 1, 0)
 
 
 def crop_matrix(
@@ -89,7 +89,7 @@ def cut_crop(
     Returns:
         (height, width, C) uint8.
     """
-    if image.shape[1::-1] == size_wh and matrix.round(6).tolist() == _IDENTITY:
+    if image.shape[1::-1] == size_wh and _is_identity(matrix):
         return image.copy()
     image, matrix = part_under_crop(image, matrix, size_wh)
     shrink = 1 / scale_of(matrix)
@@ -99,6 +99,10 @@ def cut_crop(
     if shrink >= 2:
         image, matrix = _average_blocks(image, matrix, int(shrink))
     return cv2.warpAffine(image, matrix, size_wh, flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _is_identity(matrix: Matrix) -> bool:
+    return all(abs(a - b) < 1e-6 for a, b in zip(matrix.ravel().tolist(), _IDENTITY, strict=True))
 
 
 def _average_blocks(

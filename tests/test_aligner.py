@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -138,6 +139,21 @@ def test_cut_and_align_are_the_halves_of_predict(dot_aligner, picture):
     ):
         assert np.array_equal(face.landmarks, expected.landmarks)
     assert dot_aligner.align([]) == []
+
+
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((20, 30, 3), np.uint8), "a crop has 30 x 20 px; the model looks at"),
+        (np.zeros((64, 64, 4), np.uint8), r"uint8 of shape \(64, 64, 4\); needed: an RGB array"),
+        (np.zeros((64, 64, 3), np.float32), "float32 of shape"),
+        ([[[0, 0, 0]]], "image is list"),
+    ],
+)
+def test_pixels_that_do_not_fit_the_network_are_refused(dot_aligner, picture, pixels, message):
+    crops = dot_aligner.cut(picture, BOX)
+    with pytest.raises(InvalidInputError, match=message):
+        dot_aligner.align([replace(crops[0], pixels=pixels)])
 
 
 def test_box_outside_the_image_is_refused(dot_aligner, picture):
