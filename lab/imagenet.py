@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from asmnet_sdk.datasets import read_annotations
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.batches import to_network_input
+from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.loop import save_state
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, PaperMobileNetV2
@@ -32,7 +33,6 @@ from asmnet_sdk.training.trunk import InvertedResidual
 __all__ = ["take_imagenet"]
 
 _CROPS = 128
-_EPSILON = 1e-5  # of every batch norm
 
 
 def take_imagenet(
@@ -102,11 +102,12 @@ def _norm_setter(scale: Tensor, bias: Tensor) -> Callable[[nn.Module, tuple[Tens
     """Return a hook: a batch norm shall give what it first sees times scale plus bias."""
 
     def set_norm(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(norm, nn.BatchNorm2d)
         variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
         state = {
             "running_mean": mean,
             "running_var": variance,
-            "weight": scale * (variance + _EPSILON).sqrt(),
+            "weight": scale * (variance + norm.eps).sqrt(),
             "bias": scale * mean + bias,
         }
         norm.load_state_dict(state, strict=False)
@@ -125,7 +126,8 @@ def main() -> None:
     arguments = parser.parse_args()
     faces = [face for face in read_annotations(arguments.photos) if not is_validation(face)]
     samples = load_face_samples(faces[:: max(1, len(faces) // _CROPS)])
-    crops, _ = upright_crops(samples, size=arguments.size, crop_scale=1.35)
+    crop_scale = Recipe(epochs=1).crop_scale
+    crops, _ = upright_crops(samples, size=arguments.size, crop_scale=crop_scale)
     network = NETWORKS[arguments.network](68)
     with np.load(arguments.weights) as arrays:
         take_imagenet(network, arrays, crops)

@@ -11,7 +11,7 @@ import pytest
 from asmnet_sdk import IBUG_68, WFLW_98, FaceAligner, InvalidInputError, draw_faces
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.layouts import layout_from_table, layout_to_table
-from tests.dot_model import METADATA, picture_with_dots, write_dot_model
+from tests.dot_model import BOX, METADATA, picture_with_dots, write_dot_model
 
 MUZZLE = {
     "name": "MUZZLE_5",
@@ -75,7 +75,7 @@ def test_a_model_file_with_a_layout_of_its_own_is_used_as_any_other(tmp_path):
     aligner = FaceAligner(path, device="cpu")
     assert aligner.layout == layout_from_table(SIXTY_EIGHT)
     picture = picture_with_dots((120, 90), (40, 30), (60, 34), (52, 60))
-    [face] = aligner.predict(picture, (30, 25, 70, 65), color="rgb")
+    [face] = aligner.predict(picture, BOX, color="rgb")
     np.testing.assert_allclose(face.landmarks[1], (60, 34), atol=0.2)
     assert face.layout.point_names[1] == "dot_1"
     drawn = draw_faces(picture, [face], color="rgb", boxes=False, head_pose=False)

@@ -37,7 +37,7 @@ from asmnet_sdk.detection.turning import (
     turned_back,
     turned_picture,
 )
-from asmnet_sdk.detection.wanted import largest_first
+from asmnet_sdk.detection.wanted import largest_first, show_limits
 from asmnet_sdk.geometry import Matrix, compose, invert, transform_points
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR
 from asmnet_sdk.hub.resolving import resolve_model
@@ -110,10 +110,7 @@ class AsmnetDetector:
         self._doubted_from = share * score_threshold
 
     def __repr__(self) -> str:
-        return (
-            f"AsmnetDetector(min_face_size={self.min_face_size}, "
-            f"max_faces={self.max_faces}, score_threshold={self.score_threshold})"
-        )
+        return show_limits(self)
 
     def detect(self, image: NDArray[np.uint8], *, judge: Judge | None = None) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.

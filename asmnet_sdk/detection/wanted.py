@@ -11,7 +11,7 @@ from asmnet_sdk.arguments import check_count, check_positive, check_share
 from asmnet_sdk.geometry import intersection_over_union
 from asmnet_sdk.results import BoundingBox, Face
 
-__all__ = ["WantedFaces", "largest_first"]
+__all__ = ["WantedFaces", "largest_first", "show_limits"]
 
 # Two faces whose landmarks' boxes overlap more than this are one face.
 _SAME_FACE_OVERLAP = 0.5
@@ -72,6 +72,13 @@ def largest_first(
     smallest = min_face_size or 0
     wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
     return sorted(wanted, key=lambda box: box.area, reverse=True)[:max_faces]
+
+
+def show_limits(detector: object) -> str:
+    """Return how a detector of the package prints: its class, and which faces it gives."""
+    names = ("min_face_size", "max_faces", "score_threshold")
+    limits = ", ".join(f"{name}={getattr(detector, name)}" for name in names)
+    return f"{type(detector).__name__}({limits})"
 
 
 def _without_doubles(faces: Sequence[Face]) -> list[int]:

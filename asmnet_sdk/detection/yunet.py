@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.arguments import PathInput, check_count, check_positive
 from asmnet_sdk.crops import cut_crop, scaling_matrix
 from asmnet_sdk.detection.suppression import check_thresholds, keep_best
-from asmnet_sdk.detection.wanted import largest_first
+from asmnet_sdk.detection.wanted import largest_first, show_limits
 from asmnet_sdk.errors import ModelFileError
 from asmnet_sdk.geometry import invert, transform_points
 from asmnet_sdk.images.loading import check_rgb
@@ -68,10 +68,7 @@ class YuNetDetector:
         _check_contract(self._session)
 
     def __repr__(self) -> str:
-        return (
-            f"YuNetDetector(min_face_size={self.min_face_size}, "
-            f"max_faces={self.max_faces}, score_threshold={self.score_threshold})"
-        )
+        return show_limits(self)
 
     def detect(self, image: NDArray[np.uint8]) -> list[BoundingBox]:
         """Find the faces in an (H, W, 3) uint8 RGB image, the largest first.

@@ -6,9 +6,9 @@ import cv2
 import pytest
 
 from asmnet_sdk.cli.program import main
-from tests.dot_model import DOTS, picture_with_dots
+from tests.dot_model import BOX, DOTS, picture_with_dots
 
-BOX = ["--box", "30", "25", "70", "65"]
+AT_BOX = ["--box", *map(str, BOX)]
 
 
 @pytest.fixture

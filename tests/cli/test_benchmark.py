@@ -10,15 +10,16 @@ import pytest
 
 from asmnet_sdk import BoundingBox
 from asmnet_sdk.cli.program import main
-from tests.cli.conftest import BOX
+from tests.cli.conftest import AT_BOX
 from tests.conftest import EXAMPLES
+from tests.dot_model import BOX
 
 INFERENCE_COLOR = (0, 158, 115)
 
 
 def test_benchmark_names_a_photo_that_cannot_be_read(run, tmp_path):
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
-    code, _, err = run("benchmark", tmp_path / "bad.jpg", *BOX)
+    code, _, err = run("benchmark", tmp_path / "bad.jpg", *AT_BOX)
     assert code == 1
     assert str(tmp_path / "bad.jpg") in err
 
@@ -26,7 +27,7 @@ def test_benchmark_names_a_photo_that_cannot_be_read(run, tmp_path):
 def test_benchmark_times_every_setting(photos, dot_model, tmp_path, capsys):
     code = main(
         [
-            "benchmark", str(photos / "a.png"), *BOX, "--models", str(dot_model),
+            "benchmark", str(photos / "a.png"), *AT_BOX, "--models", str(dot_model),
             "--device", "cpu", "--threads", "1", "2", "--batches", "1", "3",
             "--repetitions", "4", "--json", str(tmp_path / "times.json"),
         ]
@@ -97,7 +98,7 @@ def test_detector_gets_what_is_asked_of_it(run, photos, dot_model, monkeypatch):
 
     class Detector:
         def detect(self, image):
-            return [BoundingBox(30, 25, 70, 65)]
+            return [BoundingBox(*BOX)]
 
     def load(name, **options):
         asked.append((name, options))

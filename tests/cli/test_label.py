@@ -13,14 +13,14 @@ from asmnet_sdk import BoundingBox
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.cli.program import main
 from asmnet_sdk.datasets import read_annotations
-from tests.dot_model import DOTS
+from tests.dot_model import BOX, DOTS
 from tests.labelling.faces import write_label_files
 
 
 @pytest.fixture
 def run(dot_model, monkeypatch, capsys):
     """The dots are found in a box of the given photos: no detector finds them."""
-    boxes = {"a.png": BoundingBox(30, 25, 70, 65), "b.png": BoundingBox(20, 15, 80, 75)}
+    boxes = {"a.png": BoundingBox(*BOX), "b.png": BoundingBox(20, 15, 80, 75)}
     predict = FaceAligner.predict
 
     def predict_in_box(self, photo, *arguments):

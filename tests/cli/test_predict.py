@@ -13,12 +13,12 @@ import pytest
 
 from asmnet_sdk import FaceAligner
 from asmnet_sdk.cli import predict
-from tests.cli.conftest import BOX
+from tests.cli.conftest import AT_BOX
 from tests.dot_model import DOTS
 
 
 def test_predict_prints_json(run, photos):
-    code, out, err = run("predict", photos / "a.png", *BOX)
+    code, out, err = run("predict", photos / "a.png", *AT_BOX)
     [record] = json.loads(out)
     assert (code, err) == (0, "")
     assert record["image"] == str(photos / "a.png")
@@ -34,20 +34,20 @@ def test_predict_says_what_to_try_where_no_face_is_found(run, photos):
 
 
 def test_predict_drops_what_scores_too_little_but_no_given_box(run, photos):
-    _, out, err = run("predict", photos / "a.png", *BOX, "--min-score", "0.95")
+    _, out, err = run("predict", photos / "a.png", *AT_BOX, "--min-score", "0.95")
     assert len(json.loads(out)[0]["faces"]) == 1
     assert err == ""
 
 
 def test_predict_takes_folders_and_globs_each_photo_once(run, photos):
-    _, out, _ = run("predict", photos, f"{photos}/*.png", *BOX)
+    _, out, _ = run("predict", photos, f"{photos}/*.png", *AT_BOX)
     assert [Path(r["image"]).name for r in json.loads(out)] == ["a.png", "b.png"]
 
 
 def test_predict_writes_json_csv_and_pictures(run, photos, tmp_path):
     drawn = tmp_path / "drawn"
     code, out, _ = run(
-        "predict", photos, *BOX, *BOX,
+        "predict", photos, *AT_BOX, *AT_BOX,
         "--json", tmp_path / "f.json", "--csv", tmp_path / "f.csv", "--draw", drawn,
     )  # fmt: skip
     assert (code, out) == (0, "")
@@ -59,7 +59,7 @@ def test_predict_writes_json_csv_and_pictures(run, photos, tmp_path):
 
 
 def test_predict_draws_one_photo_into_the_file_named(run, photos, tmp_path):
-    code, _, _ = run("predict", photos / "a.png", *BOX, "--draw", tmp_path / "out.jpg")
+    code, _, _ = run("predict", photos / "a.png", *AT_BOX, "--draw", tmp_path / "out.jpg")
     assert code == 0
     assert cv2.imread(str(tmp_path / "out.jpg")).shape == (90, 120, 3)
 
@@ -67,7 +67,7 @@ def test_predict_draws_one_photo_into_the_file_named(run, photos, tmp_path):
 def test_photos_of_one_name_get_pictures_of_their_own(run, photos, tmp_path):
     shutil.copytree(photos, tmp_path / "more")
     drawn = tmp_path / "drawn"
-    code, _, _ = run("predict", photos, tmp_path / "more", *BOX, "--draw", drawn)
+    code, _, _ = run("predict", photos, tmp_path / "more", *AT_BOX, "--draw", drawn)
     assert code == 0
     drawings = sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.png"))
     assert drawings == [
@@ -77,7 +77,7 @@ def test_photos_of_one_name_get_pictures_of_their_own(run, photos, tmp_path):
 
 def test_one_broken_photo_does_not_stop_the_rest(run, photos):
     (photos / "a2.png").write_bytes(b"no picture")
-    code, out, err = run("predict", photos, *BOX)
+    code, out, err = run("predict", photos, *AT_BOX)
     assert code == 1
     assert len(json.loads(out)) == 2
     assert err.count("a2.png") == 1
@@ -86,50 +86,50 @@ def test_one_broken_photo_does_not_stop_the_rest(run, photos):
 
 def test_one_broken_photo_alone_is_one_line(run, tmp_path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    code, out, err = run("predict", tmp_path / "a.png", *BOX)
+    code, out, err = run("predict", tmp_path / "a.png", *AT_BOX)
     assert (code, out) == (1, "")
     assert err.startswith(f"asmnet: error: {tmp_path / 'a.png'}: not a picture")
     assert err.count("\n") == 1
 
 
 def test_nothing_at_the_path_is_an_error(run, tmp_path):
-    code, out, err = run("predict", tmp_path / "none.jpg", *BOX)
+    code, out, err = run("predict", tmp_path / "none.jpg", *AT_BOX)
     assert (code, out) == (1, "")
     assert err.startswith("asmnet: error: no photo at")
 
 
 def test_draw_refuses_one_file_for_many_photos(run, photos, tmp_path):
-    code, _, err = run("predict", photos, *BOX, "--draw", tmp_path / "x.png")
+    code, _, err = run("predict", photos, *AT_BOX, "--draw", tmp_path / "x.png")
     assert code == 1
     assert "one file for 2 photos: name a folder" in err
 
 
 def test_draw_never_overwrites_a_photo(run, photos):
     before = (photos / "a.png").read_bytes()
-    code, _, err = run("predict", photos, *BOX, "--draw", photos)
+    code, _, err = run("predict", photos, *AT_BOX, "--draw", photos)
     assert code == 1
     assert "would overwrite" in err
     assert (photos / "a.png").read_bytes() == before
 
 
 def test_output_that_cannot_be_written_is_one_line(run, photos, tmp_path):
-    code, _, err = run("predict", photos, *BOX, "--json", tmp_path)
+    code, _, err = run("predict", photos, *AT_BOX, "--json", tmp_path)
     assert code == 1
     assert err == f"asmnet: error: {tmp_path} is a folder; needed: a file to write\n"
-    code, _, err = run("predict", photos, *BOX, "--csv", photos / "a.png" / "f.csv")
+    code, _, err = run("predict", photos, *AT_BOX, "--csv", photos / "a.png" / "f.csv")
     assert code == 1
     assert err.startswith("asmnet: error:")
     assert err.count("\n") == 1
 
 
 def test_drawings_that_cannot_be_written_are_refused_before_the_work(run, photos):
-    code, out, err = run("predict", photos / "b.png", *BOX, "--draw", photos / "a.png" / "drawn")
+    code, out, err = run("predict", photos / "b.png", *AT_BOX, "--draw", photos / "a.png" / "drawn")
     assert (code, out) == (1, "")
     assert "cannot be written: its folder cannot be made" in err
 
 
 def test_output_folders_are_made(run, photos, tmp_path):
-    assert run("predict", photos, *BOX, "--json", tmp_path / "new" / "f.json")[0] == 0
+    assert run("predict", photos, *AT_BOX, "--json", tmp_path / "new" / "f.json")[0] == 0
     assert len(json.loads((tmp_path / "new" / "f.json").read_text())) == 2
 
 
@@ -145,7 +145,7 @@ def test_interruption_keeps_what_is_done(run, photos, tmp_path, monkeypatch):
 
     monkeypatch.setattr(FaceAligner, "predict", predict_once)
     outputs = ["--json", tmp_path / "f.json", "--report", tmp_path / "f.html"]
-    code, _, err = run("predict", photos, *BOX, *outputs, "--threads", "1")  # in their order
+    code, _, err = run("predict", photos, *AT_BOX, *outputs, "--threads", "1")  # in their order
     assert code == 130
     assert err.endswith("asmnet: interrupted\n")
     assert "Stopped early: 1 photo not looked at." in (tmp_path / "f.html").read_text("utf-8")
@@ -169,7 +169,7 @@ def test_each_photo_is_decoded_once(run, photos, tmp_path, monkeypatch):
 
     monkeypatch.setattr(cv2, "imdecode", count)
     drawn, report = tmp_path / "drawn", tmp_path / "faces.html"
-    assert run("predict", photos, *BOX, "--draw", drawn, "--report", report)[0] == 0
+    assert run("predict", photos, *AT_BOX, "--draw", drawn, "--report", report)[0] == 0
     assert len(decoded) == 2
 
 
@@ -201,7 +201,8 @@ def test_file_names_that_are_no_text_survive_json(run, photos, tmp_path):
     except OSError:
         pytest.skip("this file system takes only names that are text")
     code, _, err = run(
-        "predict", photos / name, *BOX, "--json", tmp_path / "f.json", "--csv", tmp_path / "f.csv"
-    )
+        "predict", photos / name, *AT_BOX,
+        "--json", tmp_path / "f.json", "--csv", tmp_path / "f.csv",
+    )  # fmt: skip
     assert (code, err.count("\n")) == (0, 1)
     assert json.loads((tmp_path / "f.json").read_text("utf-8"))[0]["image"] == str(photos / name)

@@ -12,7 +12,7 @@ import pytest
 
 from asmnet_sdk import __version__
 from asmnet_sdk.cli.program import main, make_parser
-from tests.cli.conftest import BOX
+from tests.cli.conftest import AT_BOX
 from tests.conftest import REPOSITORY
 
 COMMANDS = make_parser()[1]
@@ -98,7 +98,7 @@ def test_documentation_names_every_exit_code():
 def predict_words(dot_model) -> list[str]:
     """``asmnet predict`` as a program, without its photos."""
     options = ["--model", str(dot_model), "--device", "cpu", "--offline", "--threads", "1"]
-    return [*PROGRAM, "predict", *BOX, *options]
+    return [*PROGRAM, "predict", *AT_BOX, *options]
 
 
 def shell(script: str) -> tuple[str, str]:
@@ -112,7 +112,7 @@ def quoted(words: list[str], *more: object) -> str:
 
 def test_a_reader_that_leaves_ends_it_silently(predict_words, photos):
     """Both a long output, cut while it is written, and a short one, cut at the exit."""
-    long = quoted(predict_words, *[photos / "a.png"], *BOX * 150)
+    long = quoted(predict_words, *[photos / "a.png"], *AT_BOX * 150)
     out, err = shell(f'{long} | head -1; echo "${{PIPESTATUS[0]}}"')
     assert (out, err) == ("[\n141\n", "")
     out, err = shell(f'{quoted([*PROGRAM, "models"])} | :; echo "${{PIPESTATUS[0]}}"')

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import argparse
 import csv
+import inspect
 import io
 import json
 import subprocess
@@ -14,10 +16,11 @@ import pytest
 from asmnet_sdk import BoundingBox, FaceAligner
 from asmnet_sdk.cli import main
 from asmnet_sdk.cli.terminal import ProgressBar
+from asmnet_sdk.cli.video import add_parser
 from asmnet_sdk.cli.video_writing import VideoFile
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.tracking.tracker import FaceTracker
-from tests.dot_model import DOTS, picture_with_dots
+from tests.dot_model import BOX, DOTS, picture_with_dots
 
 FRAMES = 12
 
@@ -61,7 +64,7 @@ def detections(monkeypatch) -> list[int]:
 
     def detect(self, image, *, color):
         runs.append(len(runs))
-        return [BoundingBox(30, 25, 70, 65)]
+        return [BoundingBox(*BOX)]
 
     monkeypatch.setattr(FaceAligner, "detect", detect)
     return runs
@@ -89,6 +92,15 @@ def interrupt_after(monkeypatch, frames: int) -> None:
         return update(self, frame, **options)
 
     monkeypatch.setattr(FaceTracker, "update", update_or_stop)
+
+
+def test_defaults_are_those_of_the_tracker():
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    options = vars(parser.parse_args(["video", "talk.mp4"]))
+    stated = inspect.signature(FaceTracker).parameters
+    for name in ("detect_every", "min_score", "start_score", "max_faces", "keep_lost"):
+        assert options[name] == stated[name].default
 
 
 def test_prints_a_line_of_json_a_frame(run, clip):

@@ -19,7 +19,7 @@ from asmnet_sdk import (
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.evaluation.accuracy import evaluate, predict_at, summarise
 from asmnet_sdk.layouts import convert_landmarks
-from tests.dot_model import picture_with_dots
+from tests.dot_model import BOX, picture_with_dots
 
 DOTS = np.array([(40, 30), (60, 34), (52, 60)], np.float32)
 TRUTH = DOTS[np.arange(68) % 3]
@@ -108,7 +108,7 @@ def test_annotation_of_a_larger_layout_is_judged_at_the_points_of_the_model(dot_
     truth = np.full((98, 2), 1.0, np.float32)
     kept = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
     truth[kept] = TRUTH
-    box = BoundingBox(30, 25, 70, 65)
+    box = BoundingBox(*BOX)
     result = predict_at(dot_aligner, annotated(photo, truth), load_image(photo), box)
     assert result.face.layout == IBUG_68
     assert result.nme_percent == pytest.approx(100 / 68, abs=0.4)
@@ -126,8 +126,7 @@ def test_attributes_are_reported_apart(dot_aligner, photo):
         annotated(photo, TRUTH + 40, attributes=frozenset({"occlusion"})),
     ]
     results = [
-        predict_at(dot_aligner, face, load_image(photo), BoundingBox(30, 25, 70, 65))
-        for face in faces
+        predict_at(dot_aligner, face, load_image(photo), BoundingBox(*BOX)) for face in faces
     ]
     figures = summarise(results)
     assert [(row.subset, row.faces) for row in figures] == [

@@ -23,7 +23,7 @@ from asmnet_sdk.tracking.sightings import Sighting
 from asmnet_sdk.tracking.tracker import FaceTracker
 from asmnet_sdk.tracking.tracks import largest
 from tests.conftest import EXAMPLES
-from tests.dot_model import picture_with_dots
+from tests.dot_model import BOX, picture_with_dots
 
 SIDE = 60.0
 SHAPE = SIDE * np.random.default_rng(0).uniform(-0.5, 0.5, (68, 2))
@@ -400,7 +400,7 @@ def test_a_thousand_frames_take_no_more_memory(stage):
 
 class DotDetector:
     def detect(self, image):
-        return [BoundingBox(30, 25, 70, 65)]
+        return [BoundingBox(*BOX)]
 
 
 @pytest.mark.parametrize("color", ["bgr", "rgb"])
