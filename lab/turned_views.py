@@ -137,8 +137,8 @@ def turn_view(
     canvas = cv2.remap(
         source.picture, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )  # type: ignore[call-overload]
-    landmarks = transform_points(matrix, picture_points)
-    visible = _visible(landmarks, points[:, 2], depth, width)
+    projected = transform_points(matrix, picture_points)
+    visible = _visible(projected, points[:, 2], depth, width)
     visible[far & is_jaw(len(points))] = abs(head_pose[0]) < _FAR_JAW_HIDDEN
     moved = slide_to_outline(on_outline, face, far & (visible == 0), float(head_pose[0]))
     landmarks = transform_points(matrix, _flat(moved, centre)).astype(np.float32)
@@ -250,4 +250,5 @@ def _visible(
 ) -> NDArray[np.float32]:
     """Return (K,) 1 where a landmark lies on the surface that the picture shows, 0 behind it."""
     columns, rows = np.clip(np.round(landmarks), 0, len(surface) - 1).astype(int).T
-    return (depth > surface[rows, columns] - _HIDDEN_TOLERANCE * width).astype(np.float32)
+    hides: NDArray[np.float64] = surface[rows, columns] - _HIDDEN_TOLERANCE * width
+    return (depth > hides).astype(np.float32)
