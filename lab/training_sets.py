@@ -44,6 +44,10 @@ logger = logging.getLogger("asmnet_sdk.lab")
 
 _SOURCE_SIZE, _SOURCE_SCALE = 480, 3.3
 _LARGEST_SOURCE_YAW = 40.0
+# Annotated as the camera held them, but stored turned by a quarter: the points miss the faces.
+_MISPLACED_INFANTS = frozenset(
+    f"youtube2_{number}" for number in ("004", "010", "040", "044", "045", "049", "053")
+)
 _VALIDATION_YAWS = (0, 7.5, 22.5, 37.5, 52.5, 67.5, 82.5)
 
 
@@ -57,7 +61,8 @@ def pack_w300(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
 
 def pack_infants(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     """Pack the babies; one in seven validates."""
-    faces = read_annotations(data / "infants" / "train")
+    found = read_annotations(data / "infants" / "train")
+    faces = [face for face in found if face.name not in _MISPLACED_INFANTS]
     parts = [[f for f in faces if is_in_share(f.name, 0.15) == flag] for flag in (0, 1)]
     training, validation = (
         _upright((load_image(face.photo), face.landmarks) for face in part) for part in parts
