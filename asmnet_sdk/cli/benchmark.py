@@ -91,7 +91,7 @@ def add_parser(commands: Subcommands) -> None:
         metavar="FILE",
         help="draw the times, as PNG, SVG or PDF (extra [plots])",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, interrupted="interrupted: nothing was written")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def add_parser(commands: Subcommands) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     add_aligner_arguments(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, interrupted="interrupted: nothing was written")
 
 
 def run(options: argparse.Namespace) -> int:

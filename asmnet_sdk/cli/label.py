@@ -70,7 +70,7 @@ def add_parser(commands: Subcommands) -> None:
         "--no-browser", action="store_true", help="only print the address of the page"
     )
     add_aligner_arguments(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, interrupted="interrupted: nothing was written")
 
 
 def run(options: argparse.Namespace) -> int:

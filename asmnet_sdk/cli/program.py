@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         _discard_output()
-        print("asmnet: interrupted", file=sys.stderr)
+        print(f"asmnet: {options.interrupted}", file=sys.stderr)
         return 130
     return code
 
@@ -99,6 +99,7 @@ def make_parser() -> tuple[CommandParser, dict[str, argparse.ArgumentParser]]:
         formatter_class=HelpFormatter,
         add_help=False,
     )
+    parser.set_defaults(interrupted="interrupted")  # commands say what is left
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     own = parser.add_argument_group("options")
     own.add_argument("-h", "--help", action="help", help="show this help and exit")

@@ -55,7 +55,9 @@ def add_parser(commands: Subcommands) -> None:
     parser.add_argument(
         "--threads", type=at_least_one, metavar="N", help="threads of torch (default: as in CONFIG)"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(
+        run=run, interrupted="interrupted: the same command goes on from its checkpoint"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -140,6 +140,25 @@ def test_interruption_is_one_line(predict_words, tmp_path):
     assert (process.returncode, out, err) == (130, "", "asmnet: interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["benchmark", "a.png"], "interrupted: nothing was written"),
+        (["evaluate", "photos"], "interrupted: nothing was written"),
+        (["label", "photos"], "interrupted: nothing was written"),
+        (["train", "run.toml"], "interrupted: the same command goes on from its checkpoint"),
+        (["doctor"], "interrupted"),
+    ],
+)
+def test_interruption_says_what_is_left(words, said, monkeypatch, capsys):
+    def interrupt(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"asmnet_sdk.cli.{words[0]}.run", interrupt)
+    assert main(words) == 130
+    assert capsys.readouterr().err == f"asmnet: {said}\n"
+
+
 def test_progress_goes_to_a_terminal_only_and_without_colours(predict_words, photos):
     terminal, inner = pty.openpty()
     words = [*predict_words, str(photos)]
