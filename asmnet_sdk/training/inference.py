@@ -13,7 +13,7 @@ from asmnet_sdk.training.batches import to_network_input
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.samples import FaceSamples
 
-__all__ = ["predict_crops", "upright_crops"]
+__all__ = ["box_around_known", "predict_crops", "upright_crops"]
 
 
 def upright_crops(
@@ -22,13 +22,14 @@ def upright_crops(
     """Cut each face at its true box, as prediction does: crops, and landmarks in [0, 1]."""
     crops, landmarks = [], []
     for canvas, points in zip(samples.canvases, samples.landmarks, strict=True):
-        matrix = crop_matrix(_box_around(points), crop_scale=crop_scale, size=size)
+        matrix = crop_matrix(box_around_known(points), crop_scale=crop_scale, size=size)
         crops.append(cut_crop(canvas, matrix, (size, size)))
         landmarks.append(image_to_crop(points, matrix, size))
     return np.stack(crops), np.stack(landmarks)
 
 
-def _box_around(landmarks: NDArray[np.float32]) -> BoundingBox:
+def box_around_known(landmarks: NDArray[np.float32]) -> BoundingBox:
+    """Return the box around (K, 2) points but for those that are NaN."""
     return BoundingBox.around(landmarks[np.isfinite(landmarks).all(axis=1)])
 
 

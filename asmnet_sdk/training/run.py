@@ -118,7 +118,7 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
     if config.start_from:
         fresh = take_start(network, config, faces)
         start = Start.of(network, fresh)
-        if (teacher := _pose_teacher(config, layout, network, fresh)) is not None:
+        if (teacher := _pose_teacher(config, network, fresh)) is not None:
             faces = with_start_poses(faces, teacher)
     negatives = load_run_negatives(config, training)
     source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
@@ -176,13 +176,13 @@ def start_layout(file: Path) -> Layout | None:
 
 
 def _pose_teacher(
-    config: RunConfig, layout: Layout, network: FaceNetwork, fresh: Sequence[str]
+    config: RunConfig, network: FaceNetwork, fresh: Sequence[str]
 ) -> PoseTeacher | None:
     """Return what gives poses to faces without: the start, where it can; None where nothing can."""
     assert config.start_from is not None
     file = start_file(config.start_from)
     if file.suffix != ".pt":
-        return file_poses(file, layout)
+        return file_poses(file)
     has_pose = not any("pose" in name for name in fresh)
     return network_poses(network, config.recipe) if has_pose else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -10,11 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.landmarks.contract import read_contract
-from asmnet_sdk.layouts import Layout
-from asmnet_sdk.runtime.session import OnnxSession
+from asmnet_sdk.aligner import FaceAligner
+from asmnet_sdk.results import Face
 from asmnet_sdk.training.configuration import Recipe
-from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.inference import box_around_known, predict_crops, upright_crops
 from asmnet_sdk.training.networks import FaceNetwork
 from asmnet_sdk.training.samples import FaceSamples
 
@@ -22,6 +21,9 @@ __all__ = ["PoseTeacher", "file_poses", "network_poses", "with_start_poses"]
 
 PoseTeacher: TypeAlias = Callable[[FaceSamples], NDArray[np.float32]]
 """Gives (N, 3) yaw, pitch, roll in degrees of N faces, as they lie on their canvases."""
+
+_SURE = 0.5
+_BOX_FACTORS = (1.0, 1.5, 2.0)  # points of some layouts lie closer together than a face is large
 
 
 def with_start_poses(samples: FaceSamples, teacher: PoseTeacher) -> FaceSamples:
@@ -38,21 +40,30 @@ def with_start_poses(samples: FaceSamples, teacher: PoseTeacher) -> FaceSamples:
     return replace(samples, head_poses=head_poses)
 
 
-def file_poses(file: Path, layout: Layout) -> PoseTeacher | None:
-    """Return a model file as a teacher; None for one of another layout.
+def file_poses(file: Path) -> PoseTeacher:
+    """Return a model file as a teacher, which gives NaN to what it does not take for a face.
 
-    Its crops would lie elsewhere: they are cut around the points of the faces.
+    It looks as prediction does, so its layout may be another than that of the faces.
     """
-    session = OnnxSession(file, device="cpu")
-    metadata, known = read_contract(session)
-    if known != layout:
-        return None
+    aligner = FaceAligner(file, device="cpu")
 
     def teacher(samples: FaceSamples) -> NDArray[np.float32]:
-        crops, _ = upright_crops(samples, size=metadata.input_size, crop_scale=metadata.crop_scale)
-        return session.run({"image": crops})["head_pose"]
+        boxes = [
+            [box_around_known(points).scaled(factor) for factor in _BOX_FACTORS]
+            for points in samples.landmarks
+        ]
+        found = aligner.predict_batch(list(samples.canvases), boxes, color="rgb")
+        return np.array([_surest_pose(faces) for faces in found], np.float32)
 
     return teacher
+
+
+def _surest_pose(faces: Sequence[Face]) -> tuple[float, float, float]:
+    scores = [1.0 if face.score is None else face.score for face in faces]
+    if max(scores) < _SURE:
+        return (np.nan, np.nan, np.nan)
+    pose = faces[scores.index(max(scores))].head_pose
+    return (pose.yaw, pose.pitch, pose.roll)
 
 
 def network_poses(network: FaceNetwork, recipe: Recipe) -> PoseTeacher:

@@ -84,6 +84,23 @@ def test_detected_box_is_matched_by_overlap(dot_aligner, photo):
     assert tuple(result.face.box) == (42, 32, 62, 62)
 
 
+class Around:
+    """Finds a whole face around the dots, or beside them."""
+
+    def __init__(self, x_min):
+        self.x_min = x_min
+
+    def detect(self, image):
+        return [BoundingBox(self.x_min, 12, self.x_min + 60, 82)]
+
+
+@pytest.mark.parametrize(("x_min", "is_found"), [(22, True), (52, False)])
+def test_points_that_do_not_span_a_face_are_found_within_one(dot_aligner, photo, x_min, is_found):
+    five = convert_landmarks(TRUTH, IBUG_68, FIVE_POINT)
+    [result] = evaluate(dot_aligner, [annotated(photo, five)], detector=Around(x_min))
+    assert (result.face is not None) == is_found
+
+
 def test_subsets_are_reported_apart_and_together(dot_aligner, photo):
     pose = HeadPose(0, 0, 0)
     faces = [annotated(photo, head_pose=pose), annotated(photo, subset="b", head_pose=pose)]
