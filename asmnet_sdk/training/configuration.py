@@ -51,7 +51,7 @@ class Recipe:
         seed: Seed of weights, order and augmentation.
         early_epochs: How many of the epochs, the first ones, train on smaller crops, which takes
             less time (progressive resizing).
-        early_size: Side of the crops in those epochs.
+        early_size: Side of the crops in those epochs, if that is less than ``size``.
         epoch_faces: How many faces an epoch shows, drawn by their weights; 0: each face once.
         turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
         patience: How many validations without a lower error end a run early, whose best weights
@@ -103,7 +103,7 @@ class Recipe:
 
     def size_in(self, epoch: int) -> int:
         """Return the side of the crops in an epoch, which counts from 0."""
-        return self.early_size if epoch < self.early_epochs else self.size
+        return min(self.early_size, self.size) if epoch < self.early_epochs else self.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,12 @@ __all__ = ["DEFAULTS", "start_file", "with_defaults"]
 
 DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
-        "epochs": 50,
+        "epochs": 130,
         "batch_size": 16,
         "negatives": 2,
         "learning_rate": 1e-3,
         "average_decay": 0.98,
-        "frozen_blocks": 6,
+        "frozen_blocks": 3,
         "frozen_norms": True,
         "blend": True,
         "replay_share": 0.67,
@@ -27,7 +27,8 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
     }
 )
 """Key -> value: small batches, a low rate, a trunk whose first blocks stay as they are, an average
-that follows soon, an end where nothing is gained any more."""
+that follows soon."""
+_EARLY_EPOCHS, _EARLY_SIDE = 0.73, 0.8  # shares: crops a fifth smaller take half the time
 
 
 def start_file(start_from: Path) -> Path:
@@ -45,7 +46,8 @@ def start_file(start_from: Path) -> Path:
 def with_defaults(values: Mapping[str, object]) -> dict[str, object]:
     """Return the keys of a run, with those of fine-tuning where it starts from a model.
 
-    Size and scale of the crops are the model's own.
+    Size and scale of the crops are the model's own; in three of four epochs they are a fifth
+    smaller.
 
     Raises:
         ModelError: The model cannot be had, or its file is none.
@@ -54,5 +56,11 @@ def with_defaults(values: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(start, str | Path) or not str(start) or Path(start).suffix == ".pt":
         return dict(values)
     metadata, _ = read_contract(OnnxSession(start_file(Path(start)), device="cpu"))
-    crops = {"size": metadata.input_size, "crop_scale": float(metadata.crop_scale)}
+    size, epochs = metadata.input_size, values.get("epochs", DEFAULTS["epochs"])
+    crops = {
+        "size": size,
+        "crop_scale": float(metadata.crop_scale),
+        "early_size": max(32, int(_EARLY_SIDE * size) // 32 * 32),
+        "early_epochs": round(_EARLY_EPOCHS * epochs) if isinstance(epochs, int) else 0,
+    }
     return {**DEFAULTS, **crops, **values}

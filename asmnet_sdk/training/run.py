@@ -116,10 +116,7 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
     faces, recipe = load_training_faces(config, training, layout)
     start = None
     if config.start_from:
-        fresh = take_start(network, config, faces)
-        start = Start.of(network, fresh)
-        if (teacher := _pose_teacher(config, network, fresh)) is not None:
-            faces = with_start_poses(faces, teacher)
+        start, faces = _start_with(network, config, faces)
     negatives = load_run_negatives(config, training)
     source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
     trainer = make_trainer(
@@ -133,6 +130,18 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
     )
     trainer.resume()
     return trainer
+
+
+def _start_with(
+    network: FaceNetwork, config: RunConfig, faces: FaceSamples
+) -> tuple[Start, FaceSamples]:
+    """Give a network its start; return that, and the faces with the poses that it sees."""
+    fresh = take_start(network, config, faces)
+    if isinstance(network, SpatialAsmnet):
+        network.pose_teaches_trunk = not any(name.startswith("pose.") for name in fresh)
+    teacher = _pose_teacher(config, network, fresh)
+    faces = faces if teacher is None else with_start_poses(faces, teacher)
+    return Start.of(network, fresh), faces
 
 
 def take_start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:

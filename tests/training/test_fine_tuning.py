@@ -39,6 +39,7 @@ def photos(tmp_path_factory) -> Path:
 def test_a_model_to_start_from_brings_its_crops_and_the_defaults_of_few_photos(dot_model):
     config = make_config({"out": "a", "photos": ["p"], "start_from": str(dot_model)})
     assert (config.recipe.size, config.recipe.crop_scale) == (64, 1.5)
+    assert (config.recipe.early_epochs, config.recipe.early_size) == (95, 32)
     for name, value in DEFAULTS.items():
         assert getattr(config, name, None) == value or getattr(config.recipe, name) == value
 
@@ -47,6 +48,7 @@ def test_keys_that_are_given_hold(dot_model):
     given = {"epochs": 7, "learning_rate": 0.02, "size": 96, "threads": 3}
     config = make_config({"out": "a", "photos": ["p"], "start_from": str(dot_model), **given})
     assert (config.recipe.epochs, config.recipe.size, config.threads) == (7, 96, 3)
+    assert config.recipe.early_epochs == 5
     assert config.recipe.learning_rate == 0.02
 
 
