@@ -20,7 +20,7 @@ from asmnet_sdk.geometry import euler_to_rotation, transform_points
 from asmnet_sdk.layouts import IBUG_68
 from asmnet_sdk.results import BoundingBox
 from lab.mesh_points import MESH_TO_IBUG, MESH_TO_WFLW, OVAL
-from lab.outlines import far_side, is_jaw, slide_to_outline
+from lab.outlines import far_jaw, slide_to_outline
 
 __all__ = ["SourceView", "TurnedView", "read_triangles", "turn_view"]
 
@@ -58,8 +58,8 @@ class TurnedView:
 
     Attributes:
         canvas: (C, C, 3) uint8 RGB.
-        landmarks: (K, 2) canvas pixels; far points that the head hides, and those of the far jaw at
-            every yaw, lie on its outline, as annotators of photos put them.
+        landmarks: (K, 2) canvas pixels; what the head hides lies where it projects, but the far jaw
+            on the outline of the face.
         visible: (K,) 1 where the head itself does not hide the point, else 0.
     """
 
@@ -120,11 +120,10 @@ def turn_view(
     vertices = np.vstack([mesh, rings])
     turned = vertices @ (new @ old.T).T
     points = _to_frame(np.column_stack([source.landmarks, _depths(source)]), centre)
-    far = far_side(points @ old, float(head_pose[0]))
     points = points @ (new @ old.T).T
-    face = turned[: len(mesh)]
-    on_outline = slide_to_outline(points, face, far & is_jaw(len(points)), float(head_pose[0]))
-    picture_points = _flat(on_outline, centre)
+    yaw = float(head_pose[0])
+    far = far_jaw(len(points), yaw)
+    picture_points = _flat(slide_to_outline(points, turned[: len(mesh)], far, yaw), centre)
     matrix = crop_matrix(
         BoundingBox.around(picture_points.astype(np.float32)), crop_scale=canvas_scale, size=size
     )
@@ -137,11 +136,9 @@ def turn_view(
     canvas = cv2.remap(
         source.picture, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )  # type: ignore[call-overload]
-    projected = transform_points(matrix, picture_points)
-    visible = _visible(projected, points[:, 2], depth, width)
-    visible[far & is_jaw(len(points))] = abs(head_pose[0]) < _FAR_JAW_HIDDEN
-    moved = slide_to_outline(on_outline, face, far & (visible == 0), float(head_pose[0]))
-    landmarks = transform_points(matrix, _flat(moved, centre)).astype(np.float32)
+    landmarks = transform_points(matrix, picture_points).astype(np.float32)
+    visible = _visible(landmarks, points[:, 2], depth, width)
+    visible[far] = abs(yaw) < _FAR_JAW_HIDDEN
     return TurnedView(canvas=canvas, landmarks=landmarks, visible=visible)
 
 
@@ -246,9 +243,11 @@ def _outline(points: Points) -> tuple[Points, Points]:
 
 
 def _visible(
-    landmarks: Points, depth: Points, surface: Points, width: float
+    landmarks: NDArray[np.float32], depth: Points, surface: Points, width: float
 ) -> NDArray[np.float32]:
     """Return (K,) 1 where a landmark lies on the surface that the picture shows, 0 behind it."""
-    columns, rows = np.clip(np.round(landmarks), 0, len(surface) - 1).astype(int).T
+    columns, rows = (
+        np.clip(np.round(landmarks.astype(np.float64)), 0, len(surface) - 1).astype(int).T
+    )
     hides: NDArray[np.float64] = surface[rows, columns] - _HIDDEN_TOLERANCE * width
     return (depth > hides).astype(np.float32)
