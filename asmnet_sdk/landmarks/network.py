@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +19,12 @@ from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_con
 from asmnet_sdk.landmarks.scoring import face_score
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
-from asmnet_sdk.runtime.cores import usable_cores
+from asmnet_sdk.runtime.cores import map_on_threads, usable_cores
 from asmnet_sdk.runtime.devices import DeviceInput
 from asmnet_sdk.runtime.on_demand import OnDemand
 from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["FaceCrop", "LandmarkNetwork"]
-
-_Argument = TypeVar("_Argument")
-_Result = TypeVar("_Result")
 
 _LARGEST_RUN = 64
 _LARGEST_RUN_ON_CPU = 1  # more take longer a crop: what passes between layers leaves the cache
@@ -173,7 +168,7 @@ class LandmarkNetwork:
         parts = [crops[start : start + largest] for start in range(0, len(crops), largest)]
         threads = min(self._threads, len(parts)) if self.device == "cpu" else 1
         session = self._session if threads <= 1 else self._one_thread_session.get()
-        outputs = _map(partial(self._run, session), parts, threads)
+        outputs = map_on_threads(partial(self._run, session), parts, threads)
         return list(zip(parts, outputs, strict=True))
 
     def _run(
@@ -233,28 +228,3 @@ class LandmarkNetwork:
 def _mean(values: NDArray[np.float32] | None) -> float | None:
     """Return the mean; Python's sum is the faster one here (see ``geometry``)."""
     return None if values is None else sum(values.tolist()) / len(values)
-
-
-def _map(
-    function: Callable[[_Argument], _Result], arguments: Sequence[_Argument], threads: int
-) -> list[_Result]:
-    """Apply a function to each argument, on this thread and as many others as make ``threads``."""
-    if threads <= 1:
-        return [function(argument) for argument in arguments]
-    results: dict[int, _Result] = {}
-    waiting = deque(range(len(arguments)))
-
-    def work() -> None:
-        while True:
-            try:
-                index = waiting.popleft()
-            except IndexError:  # nothing is left to do
-                return
-            results[index] = function(arguments[index])
-
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(work) for _ in range(threads - 1)]
-        work()
-        for other in others:
-            other.result()
-    return [results[index] for index in range(len(arguments))]
