@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.geometry import Matrix, transform_points
 
-__all__ = ["cover_face", "erase_face"]
+__all__ = ["cover_face", "erase_face", "face_frame"]
 
 Picture: TypeAlias = NDArray[np.uint8]
 Colour: TypeAlias = tuple[float, float, float]
@@ -33,7 +33,7 @@ def cover_face(
     """
     cover = _COVERS[int(generator.choice(len(_COVERS), p=_SHARES))]
     colour = _colour(picture, box, generator)
-    matrix = _frame(box, roll)
+    matrix = face_frame(box, roll)
     for polygon in cover(generator):
         _fill(picture, transform_points(matrix, polygon), colour, generator)
 
@@ -72,7 +72,7 @@ def _shuffled(part: Picture, generator: np.random.Generator) -> Picture:
     return cv2.resize(np.vstack(rows), (width, height))  # type: ignore[return-value]
 
 
-def _frame(box: NDArray[np.float32], roll: float) -> Matrix:
+def face_frame(box: NDArray[np.float32], roll: float) -> Matrix:
     """Return the transform from the face's frame to the picture."""
     angle = np.radians(0.0 if np.isnan(roll) else roll)
     half = np.sqrt((box[2:] - box[:2]).prod()) / 2 * (1 - 0.15 * abs(np.sin(2 * angle)))

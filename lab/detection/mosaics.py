@@ -15,6 +15,7 @@ from asmnet_sdk.training.degrading import recolour
 from lab.detection.backgrounds import Backgrounds
 from lab.detection.covers import cover_face, erase_face
 from lab.detection.degrading import degrade_picture, relight_picture
+from lab.detection.disguises import light_stage, paint_face, print_picture, put_on_helmet
 from lab.detection.photos import DetectionPhoto
 from lab.detection.placement import (
     TileLabels,
@@ -30,6 +31,8 @@ _GRIDS = {1: 0.4, 2: 0.3, 3: 0.18, 4: 0.09, 6: 0.03}
 _MOST_BLUR = {1: 4.0, 2: 2.5, 3: 1.5, 4: 1.2, 6: 0.8}
 _REGION_SHARE = 0.12
 _COVERED_SHARE, _ERASED_SHARE = 0.25, 0.03
+_PAINTED_SHARE, _HELMET_SHARE = 0.08, 0.07
+_STAGE_SHARE, _PRINT_SHARE = 0.06, 0.02
 _SMALLEST_COVERED = 16
 _LARGE_TILE = 150
 
@@ -78,11 +81,11 @@ class PhotoPool:
 
 
 def make_example(pool: PhotoPool, size: int, generator: np.random.Generator) -> Example:
-    """Make a mosaic of a random kind, in random light and quality, some faces covered."""
+    """Make a mosaic of a random kind, in random light and quality, some faces hidden."""
     grid = int(generator.choice(list(_GRIDS), p=list(_GRIDS.values())))
     example = _with_erased(make_mosaic(pool, grid, size, generator), generator)
     _cover_faces(example, generator)
-    picture = relight_picture(example.picture, generator)
+    picture = relight_picture(_in_odd_colours(example.picture, generator), generator)
     picture = degrade_picture(picture, generator, most_blur=_MOST_BLUR[grid])
     return Example(picture, example.boxes, example.rolls, example.ignored)
 
@@ -158,7 +161,21 @@ def _with_erased(example: Example, generator: np.random.Generator) -> Example:
 
 
 def _cover_faces(example: Example, generator: np.random.Generator) -> None:
+    """Cover some faces, paint some, and put helmets on some, in place."""
+    shares = np.cumsum([_COVERED_SHARE, _PAINTED_SHARE, _HELMET_SHARE])
     draws = generator.random(len(example.boxes))
     for box, roll, draw in zip(example.boxes, example.rolls, draws, strict=True):
-        if draw < _COVERED_SHARE and max(box[2:] - box[:2]) >= _SMALLEST_COVERED:
-            cover_face(example.picture, box, float(roll), generator)
+        if draw < shares[-1] and max(box[2:] - box[:2]) >= _SMALLEST_COVERED:
+            change = (cover_face, paint_face, put_on_helmet)[int((draw >= shares).sum())]
+            change(example.picture, box, float(roll), generator)
+
+
+def _in_odd_colours(
+    picture: NDArray[np.uint8], generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    draw = generator.random()
+    if draw < _STAGE_SHARE:
+        return light_stage(picture, generator)
+    if draw < _STAGE_SHARE + _PRINT_SHARE:
+        return print_picture(picture, generator)
+    return picture
