@@ -133,10 +133,6 @@ class SpatialAsmnet(FaceNetwork):
     as a rotation in six numbers (Zhou et al., CVPR 2019). The error radius of a landmark reads the
     spread of its map; whether it can be seen, the features under its map and the pooled block;
     whether there is a face at all, the pooled block and the spreads of all maps.
-
-    Attributes:
-        pose_teaches_trunk: Whether the trunk learns from the head pose. A pose head that starts
-            anew on a trunk that knows faces would spoil it.
     """
 
     summary = (
@@ -162,7 +158,6 @@ class SpatialAsmnet(FaceNetwork):
         self.sigma_slope = nn.Parameter(torch.full((point_count,), 0.5))
         self.sigma_bias = nn.Parameter(torch.full((point_count,), -2.0))
         self.sigma_difficulty = nn.Linear(160, 1)
-        self.pose_teaches_trunk = True
         self.face = nn.Linear(160 + point_count, 1)
         self.visible_around = nn.Sequential(
             nn.Linear(160, 16), nn.ReLU(), nn.Linear(16, point_count)
@@ -197,8 +192,7 @@ class SpatialAsmnet(FaceNetwork):
         log_spread = spread.detach().log()
         log_sigma = self.sigma_slope * log_spread + self.sigma_bias + difficulty
         shape = normalised_shape(landmarks.detach())
-        seen = pooled if self.pose_teaches_trunk else pooled.detach()
-        rotation = rotation_of(self.pose(torch.cat([seen, shape], dim=1)))
+        rotation = rotation_of(self.pose(torch.cat([pooled, shape], dim=1)))
         return Prediction(
             landmarks=landmarks,
             head_pose=rotation_to_euler(rotation),

@@ -137,8 +137,6 @@ def _start_with(
 ) -> tuple[Start, FaceSamples]:
     """Give a network its start; return that, and the faces with the poses that it sees."""
     fresh = take_start(network, config, faces)
-    if isinstance(network, SpatialAsmnet):
-        network.pose_teaches_trunk = not any(name.startswith("pose.") for name in fresh)
     teacher = _pose_teacher(config, network, fresh)
     faces = faces if teacher is None else with_start_poses(faces, teacher)
     return Start.of(network, fresh), faces

@@ -26,6 +26,9 @@ __all__ = ["Trainer"]
 
 BEST_FILE = "best.pt"
 
+# Large first errors of a head pose that starts anew would drown what a start knows of landmarks.
+_NEW_POSE_WEIGHT = 0.02
+
 # Error in % of the longer side of the face box: unlike an NME, no single profile rules its mean.
 _JUDGED_BY = "val_error"
 _HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
@@ -66,6 +69,8 @@ class Trainer(TrainingLoop[Batch]):
     ) -> None:
         self.objective = objective
         self.start = start
+        if start is not None and any("pose" in name for name in start.fresh):
+            self.loss_weights = {"head_pose": _NEW_POSE_WEIGHT}
         self.blended: Record = {}
         self.source = source
         self.validation = validation

@@ -98,15 +98,3 @@ def test_frozen_start_gives_the_same_features():
         after = trunk(image)
     assert len(after) == 16
     assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(before, after, strict=True))
-
-
-def test_a_new_head_pose_need_not_teach_the_trunk():
-    torch.manual_seed(0)
-    network = SpatialAsmnet()
-    for teaches in (True, False):
-        network.zero_grad()
-        network.pose_teaches_trunk = teaches
-        network(torch.rand(2, 3, 64, 64)).head_pose.sum().backward()
-        assert network.pose[0].weight.grad.abs().max() > 0
-        learned = [p.grad for p in network.trunk.parameters() if p.grad is not None]
-        assert any(grad.abs().max() > 0 for grad in learned) == teaches
