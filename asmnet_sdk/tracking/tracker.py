@@ -79,7 +79,7 @@ class FaceTracker:
         *,
         detect_every: int = 10,
         min_score: float = 0.5,
-        start_score: float = 0.95,
+        start_score: float = 0.85,
         max_faces: int | None = None,
         min_overlap: float = 0.2,
         keep_lost: int = 60,
