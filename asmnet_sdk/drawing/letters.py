@@ -41,7 +41,8 @@ def draw_text(
     color: Color,
 ) -> None:
     """Draw a line of text in place; what is beyond the picture is left out."""
-    line = _line(text, max(1, round(cap_height * _STEPS)), color)
+    red, green, blue = color  # of any kind; letters are remembered by a tuple
+    line = _line(text, max(1, round(cap_height * _STEPS)), (red, green, blue))
     left, top = (round(edge) for edge in left_top)
     rows, columns = line.shape[:2]
     part = canvas[max(0, top) : max(0, top + rows), max(0, left) : max(0, left + columns)]

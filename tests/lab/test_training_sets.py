@@ -4,6 +4,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
+
+pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
 
 from asmnet_sdk import IBUG_68
 from asmnet_sdk.datasets import AnnotatedFace
