@@ -26,6 +26,7 @@ from tests.golden import (
 # Shares of the longer side of the face box, and degrees.
 FARTHEST_POINT = {"float": 0.002, "int8": 0.02}
 MEAN_POINT = {"float": 0.0005, "int8": 0.003}
+SIGMA = {"float": 0.002, "int8": 0.03}  # the spread of a map in 8 bits is coarse
 ANGLE = {"float": 0.1, "int8": 0.5}
 BOX_EDGE = 0.002
 SCORE = 0.005
@@ -58,7 +59,7 @@ def assert_same_face(face: dict[str, Any], golden: dict[str, Any], number_format
         assert face["head_pose"][angle] == pytest.approx(degrees, abs=ANGLE[number_format])
     for name, tolerance in (
         ("score", SCORE),
-        ("landmark_sigma", FARTHEST_POINT[number_format] * side),
+        ("landmark_sigma", SIGMA[number_format] * side),
     ):
         assert (face[name] is None) == (golden[name] is None)
         if golden[name] is not None:
