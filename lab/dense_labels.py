@@ -27,7 +27,7 @@ from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.placing import jitter_box
-from asmnet_sdk.training.samples import FaceSamples
+from asmnet_sdk.training.samples import FaceSamples, box_around_known
 from lab.label_files import link_photo, write_head_poses, write_pts
 from lab.mesh_points import MESH_TO_WFLW
 from lab.mirroring import mirror_box, mirror_points
@@ -156,7 +156,7 @@ class Teachers:
 
         Points without a label, and those beside them, are NaN.
         """
-        box = BoundingBox.around(truth[np.isfinite(truth).all(axis=1)])
+        box = box_around_known(truth)
         found = mean_of_views(self.dense, image, box, generator=generator)
         errors = np.linalg.norm(found[_SHARED] - truth, axis=1)
         if np.nanmean(errors) > self.highest_error * max(box.width, box.height):

@@ -25,7 +25,7 @@ from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.evaluation.metrics import inter_ocular_nme
 from asmnet_sdk.layouts import IBUG_68
 from asmnet_sdk.results import BoundingBox, Face
-from asmnet_sdk.training.samples import FaceSamples, load_face_samples
+from asmnet_sdk.training.samples import FaceSamples, box_around_known, load_face_samples
 from lab.damages import DAMAGES
 from lab.robustness import area_under_roc
 
@@ -54,7 +54,7 @@ class Seen:
     @property
     def size_percent(self) -> float:
         """The mean error in percent of the longer side of the face box."""
-        box = _box_around(self.landmarks)
+        box = box_around_known(self.landmarks)
         return float(100 * np.nanmean(self.errors) / max(box.width, box.height))
 
     @property
@@ -63,14 +63,10 @@ class Seen:
         return float(inter_ocular_nme(self.face.landmarks, self.landmarks, IBUG_68))
 
 
-def _box_around(landmarks: NDArray[np.float32]) -> BoundingBox:
-    return BoundingBox.around(landmarks[np.isfinite(landmarks).all(axis=1)])
-
-
 def look_at(aligner: FaceAligner, samples: FaceSamples) -> list[Seen]:
     """Predict each face of samples at its true box."""
     return [
-        Seen(_look(aligner, canvas, _box_around(points)), points, pose, visible)
+        Seen(_look(aligner, canvas, box_around_known(points)), points, pose, visible)
         for canvas, points, pose, visible in zip(
             samples.canvases,
             samples.landmarks,

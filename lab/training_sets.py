@@ -29,6 +29,7 @@ from asmnet_sdk.training.samples import (
     CANVAS_SCALE,
     CANVAS_SIZE,
     FaceSamples,
+    box_around_known,
     is_in_share,
     is_validation,
     load_face_samples,
@@ -75,7 +76,7 @@ def _upright(pictures: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]]) 
     canvases, landmarks = [], []
     for picture, points in pictures:
         matrix = crop_matrix(
-            BoundingBox.around(points[np.isfinite(points).all(axis=1)]),
+            box_around_known(points),
             crop_scale=CANVAS_SCALE,
             size=CANVAS_SIZE,
             clockwise_degrees=roll_of_points(points),

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from asmnet_sdk.crops import crop_matrix, cut_crop, image_to_crop
-from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.batches import to_network_input
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
-from asmnet_sdk.training.samples import FaceSamples
+from asmnet_sdk.training.samples import FaceSamples, box_around_known
 
-__all__ = ["box_around_known", "predict_crops", "upright_crops"]
+__all__ = ["predict_crops", "upright_crops"]
 
 
 def upright_crops(
@@ -26,11 +25,6 @@ def upright_crops(
         crops.append(cut_crop(canvas, matrix, (size, size)))
         landmarks.append(image_to_crop(points, matrix, size))
     return np.stack(crops), np.stack(landmarks)
-
-
-def box_around_known(landmarks: NDArray[np.float32]) -> BoundingBox:
-    """Return the box around (K, 2) points but for those that are NaN."""
-    return BoundingBox.around(landmarks[np.isfinite(landmarks).all(axis=1)])
 
 
 @torch.inference_mode()

@@ -11,6 +11,7 @@ from asmnet_sdk.crops import crop_matrix, image_to_crop
 from asmnet_sdk.geometry import Matrix, rotate_head_pose
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox
+from asmnet_sdk.training.samples import box_around_known
 
 __all__ = ["FaceLabels", "FacePlacement", "jitter_box", "place_face", "place_turned_away"]
 
@@ -122,8 +123,7 @@ def _random_matrix(
     turn: float,
     generator: np.random.Generator,
 ) -> Matrix:
-    known = landmarks[np.isfinite(landmarks).all(axis=1)]
-    box = jitter_box(BoundingBox.around(known), generator)
+    box = jitter_box(box_around_known(landmarks), generator)
     return crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "CANVAS_SCALE",
     "CANVAS_SIZE",
     "FaceSamples",
+    "box_around_known",
     "is_in_share",
     "is_validation",
     "load_face_samples",
@@ -193,6 +194,11 @@ def _visible_points(faces: Sequence[AnnotatedFace], samples: FaceSamples) -> NDA
         if face.landmark_visible is not None:
             row[:] = face.landmark_visible >= 0.5
     return visible
+
+
+def box_around_known(landmarks: NDArray[np.float32]) -> BoundingBox:
+    """Return the box around (K, 2) points but for those that are NaN."""
+    return BoundingBox.around(landmarks[np.isfinite(landmarks).all(axis=1)])
 
 
 def roll_of_points(landmarks: NDArray[np.float32], layout: Layout | None = None) -> float:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.results import Face
 from asmnet_sdk.training.configuration import Recipe
-from asmnet_sdk.training.inference import box_around_known, predict_crops, upright_crops
+from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.networks import FaceNetwork
-from asmnet_sdk.training.samples import FaceSamples
+from asmnet_sdk.training.samples import FaceSamples, box_around_known
 
 __all__ = ["PoseTeacher", "file_poses", "network_poses", "with_start_poses"]
 
