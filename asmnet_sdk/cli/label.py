@@ -160,7 +160,8 @@ def _review(labels: Path, options: argparse.Namespace) -> None:
     review = Review(labels, layout=layout)
     with review_server(review, port=options.port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
-        print(f"review of {review.photo_count} photos at {address}, Ctrl-C ends it", flush=True)
+        photos = counted(review.photo_count, "photo")
+        print(f"review of {photos} (Ctrl-C ends it): {address}", flush=True)
         if not options.no_browser:
             webbrowser.open(address)
         try:

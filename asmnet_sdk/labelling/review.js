@@ -50,6 +50,7 @@ function apply(change, side) {
     return;
   }
   if (change.kind === "move") face.landmarks[change.point] = [...change[side]];
+  else if (change.kind === "leave") face.left_out = change[side];
   else face.landmark_visible[change.point] = change[side];
   state.chosen = { face: change.face, point: change.point };
 }
@@ -75,10 +76,18 @@ const undo = () => step("undo", "redo", "before");
 const redo = () => step("redo", "undo", "after");
 
 function toggleHidden() {
-  if (!state.chosen) return say("Choose a point first.");
+  if (!state.chosen || faces()[state.chosen.face].left_out) return say("Choose a point first.");
   const { face, point } = state.chosen;
   const before = faces()[face].landmark_visible[point];
   make({ kind: "visible", face, point, before, after: before >= SEEN ? 0 : 1 });
+}
+
+function leaveOut() {
+  if (!state.chosen && faces().length > 1) return say("Choose a point of the face first.");
+  const { face, point } = state.chosen ?? { face: 0, point: 0 };
+  const before = faces()[face].left_out;
+  make({ kind: "leave", face, point, before, after: !before });
+  say(before ? "The face is a label again." : "The face will not be among the labels.");
 }
 
 function confirmAll() {
@@ -89,7 +98,7 @@ function confirmAll() {
 }
 
 function nudge(dx, dy) {
-  if (!state.chosen) return;
+  if (!state.chosen || faces()[state.chosen.face].left_out) return;
   const { face, point } = state.chosen;
   const before = faces()[face].landmarks[point];
   const after = [before[0] + dx / state.view.scale, before[1] + dy / state.view.scale];
@@ -116,7 +125,7 @@ function nearest(place) {
   let best = null;
   let shortest = GRAB;
   faces().forEach((face, f) =>
-    face.landmarks.forEach((landmark, point) => {
+    !face.left_out && face.landmarks.forEach((landmark, point) => {
       const [x, y] = toScreen(landmark);
       const distance = Math.hypot(x - place[0], y - place[1]);
       if (distance < shortest) [best, shortest] = [{ face: f, point }, distance];
@@ -181,8 +190,10 @@ function draw() {
 
 function drawFace(face, index) {
   const places = face.landmarks.map(toScreen);
-  brush.lineWidth = 1.5;
-  for (const [color, width] of [["rgba(0, 0, 0, 0.5)", 3], ["rgba(90, 200, 230, 0.9)", 1.3]]) {
+  const lines = face.left_out
+    ? [["rgba(128, 128, 128, 0.6)", 1]]
+    : [["rgba(0, 0, 0, 0.5)", 3], ["rgba(90, 200, 230, 0.9)", 1.3]];
+  for (const [color, width] of lines) {
     brush.strokeStyle = color;
     brush.lineWidth = width;
     brush.beginPath();
@@ -192,6 +203,7 @@ function drawFace(face, index) {
     }
     brush.stroke();
   }
+  if (face.left_out) return;
   places.forEach(([x, y], point) => {
     const isChosen = state.chosen?.face === index && state.chosen?.point === point;
     if (state.radii && !face.confirmed && face.landmark_sigma[point] > 0) {
@@ -220,21 +232,27 @@ function show() {
   const { chosen } = state;
   const face = chosen && faces()[chosen.face];
   const which = faces().length > 1 ? ` of face ${(chosen?.face ?? 0) + 1}` : "";
+  const isSeen = face && face.landmark_visible[chosen.point] >= SEEN;
   document.querySelector("#chosen").textContent = chosen
     ? `${state.labels.names[chosen.point]}${which}, ` +
-      (face.landmark_visible[chosen.point] >= SEEN ? "seen" : "hidden")
+      (face.left_out ? "left out" : isSeen ? "seen" : "hidden")
     : "";
   button("undo").disabled = !edit().undo.length;
   button("redo").disabled = !edit().redo.length;
-  button("hide").disabled = !chosen;
+  button("hide").disabled = !chosen || face.left_out;
+  button("leave").disabled = !chosen && faces().length > 1;
   button("confirm").disabled = faces().every((one) => one.confirmed);
   button("save").disabled = !edit().dirty;
   button("previous").disabled = state.index === 0;
   button("next").disabled = state.index === state.labels.photos.length - 1;
   const rows = document.querySelectorAll("#photos button");
   const notes = [edit().dirty && "changed", !edit().dirty && edit().saved && "saved"].filter(Boolean);
-  const doubt = Math.max(...faces().map((f) => f.doubt_percent));
-  rows[state.index].querySelector("span").textContent = [`doubt ${doubt.toFixed(1)} %`, ...notes].join(" · ");
+  rows[state.index].querySelector("span").textContent = [doubtOf(photo()), ...notes].join(" · ");
+}
+
+function doubtOf(item) {
+  const doubts = item.faces.filter((face) => !face.left_out).map((face) => face.doubt_percent);
+  return doubts.length ? `doubt ${Math.max(...doubts).toFixed(1)} %` : "left out";
 }
 
 // --- photos
@@ -247,7 +265,7 @@ function listPhotos() {
     const note = document.createElement("span");
     row.type = "button";
     row.title = item.folder;
-    note.textContent = `doubt ${Math.max(...item.faces.map((f) => f.doubt_percent)).toFixed(1)} %`;
+    note.textContent = doubtOf(item);
     row.append(item.name, note);
     row.addEventListener("click", () => go(index));
     const entry = document.createElement("li");
@@ -363,6 +381,7 @@ canvas.addEventListener(
 const KEYS = {
   a: confirmAll,
   h: toggleHidden,
+  d: leaveOut,
   s: save,
   n: () => go(state.index + 1),
   p: () => go(state.index - 1),
@@ -401,7 +420,7 @@ function control(event) {
 }
 
 for (const [name, action] of Object.entries({
-  previous: KEYS.p, next: KEYS.n, undo, redo, hide: toggleHidden, confirm: confirmAll, fit: lookAtPhoto, save,
+  previous: KEYS.p, next: KEYS.n, undo, redo, hide: toggleHidden, leave: leaveOut, confirm: confirmAll, fit: lookAtPhoto, save,
 })) button(name).addEventListener("click", action);
 
 // What was in the middle stays there when the window or what stands below the photo changes.

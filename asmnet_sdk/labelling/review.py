@@ -55,6 +55,7 @@ class Review:
         self.layout = _layout_of(faces, stated)
         self.copies: list[Path] = []
         self._photos = by_photo(faces)
+        self._left_out: dict[int, set[int]] = {}  # photo -> its faces that are no labels
         self._written: dict[Path, bytes] = {}
         self._lock = Lock()
 
@@ -73,9 +74,12 @@ class Review:
                 {
                     "name": photo.name,
                     "folder": str(photo.parent),
-                    "faces": [_face_record(face) for face in faces],
+                    "faces": [
+                        _face_record(face) | {"left_out": place in self._left_out.get(index, ())}
+                        for place, face in enumerate(faces)
+                    ],
                 }
-                for photo, faces in self._photos
+                for index, (photo, faces) in enumerate(self._photos)
             ],
         }
 
@@ -104,8 +108,9 @@ class Review:
 
         Args:
             index: Which photo.
-            faces: As many as it has, each with ``landmarks`` and ``landmark_visible``, and
-                ``confirmed`` where a person found all its points right.
+            faces: As many as it has, each with ``landmarks`` and ``landmark_visible``,
+                ``confirmed`` where a person found all its points right, and ``left_out`` where the
+                files are not to hold it: what is no face, or too small to be one worth a label.
 
         Returns:
             The files written.
@@ -120,23 +125,34 @@ class Review:
                 raise InvalidInputError(f"{photo} has {len(before)} faces, not {len(faces)}")
             after = [_edited(old, new) for old, new in zip(before, faces, strict=True)]
             self._photos[index] = photo, after
-            return self._write(after)
+            self._left_out[index] = {
+                place for place, new in enumerate(faces) if new.get("left_out") is True
+            }
+            return self._write(index)
 
     def _photo_at(self, index: int) -> Path:
         if not 0 <= index < len(self._photos):
             raise InvalidInputError(f"there is no photo {index}; there are {len(self._photos)}")
         return self._photos[index][0]
 
-    def _write(self, changed: Sequence[AnnotatedFace]) -> list[Path]:
-        sources = [face.source for face in changed if face.source is not None]
+    def _labels_of(self, index: int) -> list[AnnotatedFace]:
+        left_out = self._left_out.get(index, ())
+        faces = self._photos[index][1]
+        return [face for place, face in enumerate(faces) if place not in left_out]
+
+    def _write(self, index: int) -> list[Path]:
+        sources = [face.source for face in self._photos[index][1] if face.source is not None]
         try:
             if sources:
                 self._keep_copies(sources)
-                files = write_labels(changed, self.kind, sources[0].parent, self.layout)
+                faces = self._labels_of(index)
+                files = write_labels(faces, self.kind, sources[0].parent, self.layout)
+                for file in {*sources} - {*files}:
+                    file.unlink(missing_ok=True)
             else:
                 photos = [photo for photo, _ in self._photos]
                 self._keep_copies(label_files(photos, self.kind, self.path))
-                faces = [face for _, group in self._photos for face in group]
+                faces = [face for i in range(len(photos)) for face in self._labels_of(i)]
                 files = write_labels(faces, self.kind, self.path, self.layout)
         except OSError as exc:
             raise InvalidInputError(f"{exc.filename} cannot be written: {exc.strerror}") from exc

@@ -89,7 +89,7 @@ def test_review_serves_the_labels_named(tmp_path):
         with opener.open(address, timeout=20) as reply:
             assert b"asmnet-token" in reply.read()
         program.terminate()
-    assert line.startswith("review of 2 photos at ")
+    assert line.startswith("review of 2 photos (Ctrl-C ends it): ")
 
 
 def test_single_photos_need_a_folder_to_be_reviewed(run, photos):

@@ -169,6 +169,23 @@ def test_a_photo_whose_points_are_right_is_confirmed(page, labels):
     np.testing.assert_allclose(saved(labels, "b.png"), POINTS, atol=0.01)
 
 
+def test_a_face_is_left_out_and_taken_back(page, labels):
+    page.press("d")
+    assert status(page) == "Choose a point of the face first."
+    page.press("f")
+    page.press("d")
+    assert page.evaluate("button('hide').disabled && faces()[0].left_out")
+    assert "right_eye of face 1, left out" in page.evaluate("document.body.innerText")
+    assert page.evaluate("nearest(toScreen(faces()[0].landmarks[2]))?.face") != 0
+    page.press("s")
+    until(page, "edit().saved && !edit().dirty")
+    np.testing.assert_allclose(saved(labels, "b.png"), POINTS + 40, atol=0.01)
+    page.press("z", control=True)
+    page.press("s")
+    until(page, "edit().saved && !edit().dirty")
+    np.testing.assert_allclose(saved(labels, "b.png"), POINTS, atol=0.01)
+
+
 def test_going_on_saves_what_was_changed(page, labels):
     page.press("Tab")
     page.press("ArrowLeft", shift=True)

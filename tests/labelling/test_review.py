@@ -62,6 +62,33 @@ def test_a_confirmed_face_is_by_hand_and_keeps_its_points(tmp_path):
     np.testing.assert_allclose(first.landmarks, POINTS, atol=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["pts", "coco", "labelme", "cvat"])
+def test_a_face_left_out_is_no_label_until_it_is_taken_back(tmp_path, kind):
+    path = write_label_files(tmp_path, kind)
+    before = {file.name for file in tmp_path.iterdir()}
+    review = Review(path)
+    faces = review.to_dict()["photos"][0]["faces"]
+    assert [face["left_out"] for face in faces] == [False, False]
+    review.save(0, [{**faces[0], "left_out": True}, faces[1]])
+    assert [face["left_out"] for face in review.to_dict()["photos"][0]["faces"]] == [True, False]
+    (left,) = (face for face in read_annotations(path) if face.photo.name == "b.png")
+    np.testing.assert_allclose(left.landmarks, POINTS + 40, atol=0.01)
+    review.save(0, faces)
+    assert len(read_annotations(path)) == 3
+    assert {f.name for f in tmp_path.iterdir() if ".bak" not in f.name} == before
+
+
+@pytest.mark.parametrize("kind", ["pts", "labelme"])
+def test_a_photo_whose_faces_are_all_left_out_keeps_no_label_file_but_the_copy(tmp_path, kind):
+    path = write_label_files(tmp_path, kind)
+    review = Review(path)
+    faces = review.to_dict()["photos"][0]["faces"]
+    assert review.save(0, [{**face, "left_out": True} for face in faces]) == []
+    assert [face.photo.name for face in read_annotations(path)] == ["a.png"]
+    assert all(copy.exists() for copy in review.copies)
+    assert len(review.copies) == (2 if kind == "pts" else 1)
+
+
 def test_what_another_program_wrote_meanwhile_is_copied_too(tmp_path):
     path = write_label_files(tmp_path, "coco")
     review = Review(path)
