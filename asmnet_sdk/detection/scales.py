@@ -99,12 +99,19 @@ def merge_looks(
 
     Parts of a large face may look like faces from close by, so what the closer look finds in the
     middle of such a face is dropped. Of the small faces, the closer look places those better that
-    both found.
+    both found; and of the large ones, those that it is surer of.
     """
     large = [box for box in earlier if max(box.width, box.height) >= well_seen]
     small = [box for box in earlier if max(box.width, box.height) < well_seen]
+    large = [box for box in large if not any(_is_placed_better(new, box) for new in closer)]
     new = [box for box in closer if not any(holds_middle_of(big, box) for big in large)]
     return [*large, *_without_doubles(small, new, overlap_threshold), *new]
+
+
+def _is_placed_better(box: BoundingBox, other: BoundingBox) -> bool:
+    """Say whether a box is on the same head as another one, and surer."""
+    is_surer = (box.score or 0.0) > (other.score or 0.0)
+    return is_surer and holds_middle_of(box, other) and holds_middle_of(other, box)
 
 
 def holds_middle_of(box: BoundingBox, other: BoundingBox) -> bool:

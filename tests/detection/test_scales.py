@@ -87,6 +87,27 @@ def test_parts_of_a_face_that_was_seen_well_are_no_faces():
     assert merged == [face, beside]
 
 
+@pytest.mark.parametrize(
+    ("middle", "score", "expected"),
+    [(510, 0.9, "closer"), (510, 0.7, "earlier"), (510, 0.6, "earlier"), (560, 0.9, "earlier")],
+)
+def test_of_two_boxes_on_one_head_the_surer_stays(middle, score, expected):
+    """From 545 on the closer box does not hold the middle of the earlier one."""
+    boxes = {"earlier": square(500, 500, 140, score=0.7)}
+    boxes["closer"] = square(middle, 500, 90, score=score)
+    merged = merge_looks(
+        [boxes["earlier"]], [boxes["closer"]], well_seen=100, overlap_threshold=0.4
+    )
+    assert merged == [boxes[expected]]
+
+
+def test_closer_look_parts_two_faces_in_one_box():
+    """Where the box of both goes, the face that is less sure than it stays, too."""
+    both = square(500, 500, 140, score=0.7)
+    faces = [square(480, 500, 80, score=0.8), square(550, 500, 60, score=0.6)]
+    assert merge_looks([both], faces, well_seen=100, overlap_threshold=0.4) == faces
+
+
 def test_closer_look_places_small_faces():
     seen, again, overlooked = square(500, 500, 50), square(503, 499, 46), square(100, 100, 50)
     merged = merge_looks([seen, overlooked], [again], well_seen=100, overlap_threshold=0.4)
