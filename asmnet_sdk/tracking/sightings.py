@@ -32,6 +32,10 @@ class Sighting:
     face: Face
     box: BoundingBox
 
+    def scores(self, least: float) -> bool:
+        """Tell whether the face score is so large; a model without scores leaves it open."""
+        return self.face.score is None or self.face.score >= least
+
     def is_same_face(self, other: Sighting) -> bool:
         """Tell whether two faces of one frame lie so close that they are one."""
         return self.box.iou(other.box) > _SAME_FACE_OVERLAP

@@ -14,6 +14,7 @@ from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
 from asmnet_sdk.tracking.sightings import Sighting, align_crops, cut_crops, look_at
 from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
+from asmnet_sdk.tracking.starting import sightings_needed
 from asmnet_sdk.tracking.tracks import (
     Track,
     largest,
@@ -42,6 +43,10 @@ class FaceTracker:
     up on one face, the one that strayed farther from its motion has lost its own. A lost track
     keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
 
+    A new face is given out at once where detector and landmark network are both sure of it. One
+    that the detector doubts (box score below 0.7) is given out in the third frame on end in which
+    it scores ``start_score``; and none is where the two see different ways up.
+
     Crops are turned upright by the roll that the face last had, so a head may tilt, lie down and
     stand on its crown. What the detector finds is looked at as ``FaceAligner.predict`` does.
 
@@ -59,7 +64,7 @@ class FaceTracker:
         detect_every: Run the detector at least on every n-th frame.
         min_score: A face is followed while its face score is as large as this; where it is less,
             the detector runs. A model without scores leaves the word to the detector.
-        start_score: A new track needs a face score as large as this, and as ``min_score``: of a
+        start_score: A new face needs a face score as large as this, and as ``min_score``: of a
             thing in a video one of many frames may look like a face.
         max_faces: Only so many of the largest faces are followed at a time; None is all.
         min_overlap: IoU in (0, 1] from which a found face belongs to a track.
@@ -182,7 +187,7 @@ class FaceTracker:
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, seen: Sighting) -> bool:
-        is_face = _scores(seen, self._min_score)
+        is_face = seen.scores(self._start_score if track.track_id is None else self._min_score)
         return is_face and track.box.iou(seen.box) >= self._min_overlap
 
     def _detect(
@@ -198,37 +203,44 @@ class FaceTracker:
             if index in confirmed or seen.face.score is not None
         }
         rest = [box for index, box in enumerate(boxes) if index not in confirmed.values()]
-        others = [track for track in self._tracks if track not in found]
+        others = [it for it in self._tracks if it not in found and it.track_id is not None]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
         for index, seen in look_at(self._aligner, image, rest).items():
-            owner = owners.get(index)
-            is_face = _scores(seen, self._min_score if owner else self._start_score)
-            if is_face and not any(seen.is_same_face(other) for other in found.values()):
-                found[owner or self._new_track(seen, seconds)] = seen
+            if any(seen.is_same_face(other) for other in found.values()):
+                continue
+            track = owners.get(index) or self._new_track(seen, seconds)
+            if track is not None and seen.scores(self._min_score):
+                found[track] = seen
         return found
 
-    def _new_track(self, seen: Sighting, seconds: float) -> Track:
+    def _new_track(self, seen: Sighting, seconds: float) -> Track | None:
+        needed = sightings_needed(seen, self._start_score)
+        if needed is None:
+            return None
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
         crop_box = place_crop(seen.face)
-        track = Track(self._next_id, smoother, seen.face, seen.box, crop_box, seconds)
-        self._next_id += 1
+        track = Track(smoother, seen.face, seen.box, crop_box, seconds, needed)
         self._tracks.append(track)
         return track
 
     def _settle(self, found: dict[Track, Sighting], seconds: float) -> list[Face]:
         """Move every track on by one frame; return the faces that were found."""
         for track in self._tracks:
-            if track in found:
-                track.see(found[track], seconds)
-            else:
+            if track not in found:
                 track.frames_lost += 1
-        self._tracks = [track for track in self._tracks if track.frames_lost <= self._keep_lost]
-        return [track.face for track in self._tracks if not track.frames_lost]
+                continue
+            if track.track_id is None and not track.is_on_trial:
+                track.track_id = self._next_id
+                self._next_id += 1
+            track.see(found[track], seconds)
+        self._tracks = [track for track in self._tracks if self._is_kept(track)]
+        seen = [track for track in self._tracks if not track.frames_lost]
+        shown = {track.track_id: track.face for track in seen if track.track_id is not None}
+        return [shown[track_id] for track_id in sorted(shown)]
 
-
-def _scores(seen: Sighting, least: float) -> bool:
-    return seen.face.score is None or seen.face.score >= least
+    def _is_kept(self, track: Track) -> bool:
+        return track.frames_lost <= (0 if track.track_id is None else self._keep_lost)
 
 
 def _new_aligner() -> FaceAligner:

@@ -47,15 +47,23 @@ class Track:
     once would let them wander.
     """
 
-    track_id: int
     smoother: FaceSmoother
     face: Face
     box: BoundingBox
     crop_box: BoundingBox
     seen_seconds: float
+    sightings_needed: int
+    """In how many more frames on end it must be seen to be given out."""
+    track_id: int | None = None
+    """None until then."""
     exposure: ExposureHold = field(default_factory=ExposureHold)
     velocity: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
     frames_lost: int = 0
+
+    @property
+    def is_on_trial(self) -> bool:
+        """Whether the next sighting is not enough to give it out."""
+        return self.sightings_needed > 1
 
     def elapsed_seconds(self, seconds: float) -> float:
         """Return the time since the face was last seen, long enough to divide by."""
@@ -85,6 +93,7 @@ class Track:
                 _SPEED_CUTOFF_HZ, elapsed
             )
         self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
+        self.sightings_needed = max(self.sightings_needed - 1, 0)
         self.crop_box = place_crop(self.face, self.crop_box)
 
     def _moved(self, elapsed_seconds: float) -> BoundingBox:
@@ -119,8 +128,8 @@ def without_doubles(followed: Mapping[Track, Sighting], seconds: float) -> dict[
 
 
 def largest(found: Mapping[Track, Sighting], count: int | None) -> dict[Track, Sighting]:
-    """Return so many of the largest faces; None is all."""
-    by_size = sorted(found.items(), key=lambda item: -item[1].box.area)
+    """Return so many of the largest faces, those on trial last; None is all."""
+    by_size = sorted(found.items(), key=lambda it: (it[0].is_on_trial, -it[1].box.area))
     return dict(by_size[:count])
 
 

@@ -20,8 +20,9 @@ from asmnet_sdk import (
 from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.landmarks.network import FaceCrop
 from asmnet_sdk.tracking.sightings import Sighting
+from asmnet_sdk.tracking.smoothing import FaceSmoother
 from asmnet_sdk.tracking.tracker import FaceTracker
-from asmnet_sdk.tracking.tracks import largest
+from asmnet_sdk.tracking.tracks import Track, largest
 from tests.conftest import EXAMPLES
 from tests.dot_model import BOX, picture_with_dots
 
@@ -36,7 +37,8 @@ class Stage:
 
     In a crop it finds the visible face nearest to the middle, as a network does, or none: then
     the score is low. So it is where the face, turned clockwise by ``roll``, is far from upright in
-    the crop. Faces are narrowed to ``width``, as heads are that turn to their side.
+    the crop. Faces are narrowed to ``width``, as heads are that turn to their side. The detector
+    gives its boxes ``box_score``.
     """
 
     def __init__(self, *, has_scores: bool = True) -> None:
@@ -45,12 +47,14 @@ class Stage:
         self.crops: list[BoundingBox] = []
         self.roll = 0.0
         self.width = 1.0
+        self.box_score: float | None = None
         self.levels: list[float] = []
         self._has_scores = has_scores
 
     def detect(self, image, *, color):
         self.detections += 1
-        return [BoundingBox.around(SHAPE + np.array(center)) for center in self.faces]
+        boxes = [BoundingBox.around(SHAPE + np.array(center)) for center in self.faces]
+        return [replace(box, score=self.box_score) for box in boxes]
 
     def cut(self, image, boxes, *, color):
         assert image.shape[2] == 3
@@ -492,10 +496,20 @@ def test_no_more_faces_are_followed_than_are_wanted(stage):
 
 
 def test_the_largest_faces_are_the_wanted_ones(stage):
-    face = stage._look_at(BoundingBox(0, 0, 9, 9))
-    found = {size: Sighting(face, BoundingBox(0, 0, size, size)) for size in (5, 9, 7)}
-    assert list(largest(found, 2)) == [9, 7]
+    found = dict(map(started, (5, 9, 7)))
+    assert [track.box.width for track in largest(found, 2)] == [9, 7]
     assert largest(found, None).keys() == found.keys()
+
+
+def test_a_face_on_trial_takes_no_place_of_a_face(stage):
+    found = dict([started(5), started(9, sightings_needed=3), started(7)])
+    assert [track.box.width for track in largest(found, 2)] == [7, 5]
+
+
+def started(size: float, *, sightings_needed: int = 1) -> tuple[Track, Sighting]:
+    box = BoundingBox(0, 0, size, size)
+    face = Stage()._look_at(box)
+    return Track(FaceSmoother(), face, box, box, 0.0, sightings_needed), Sighting(face, box)
 
 
 def test_what_is_no_face_starts_no_track(stage):
@@ -520,6 +534,42 @@ def test_a_face_needs_a_higher_score_to_start_a_track_than_to_keep_it(stage):
         stage.align = scored(score)
         found.append(ids(tracker, stage, [(100, 80)])[0])
     assert found == [[], [0], [0], []]
+
+
+def test_a_face_that_the_detector_doubts_is_given_out_when_it_is_seen_in_the_third_frame(stage):
+    stage.box_score = 0.5
+    tracker = FaceTracker(stage)
+    assert ids(tracker, stage, *[[(100, 80)]] * 4) == [[], [], [0], [0]]
+    assert stage.detections == 1
+
+
+def test_what_looks_like_a_face_for_a_moment_takes_no_id(stage):
+    tracker = FaceTracker(stage, detect_every=1)
+    stage.box_score = 0.5
+    thing = [[(100, 80)], [(100, 80)], []]
+    assert ids(tracker, stage, *thing, *thing) == [[]] * 6
+    stage.box_score = 0.9
+    assert ids(tracker, stage, [(100, 80)]) == [[0]]
+
+
+def test_a_face_on_trial_must_stay_as_sure_as_it_was_at_first(stage):
+    tracker, see = FaceTracker(stage), stage.align
+    stage.box_score = 0.5
+    found = []
+    for score in (0.9, 0.9, 0.8, 0.9, 0.9, 0.9, 0.6):
+        stage.align = lambda crops, score=score: [replace(it, score=score) for it in see(crops)]
+        found += ids(tracker, stage, [(100, 80)])
+    assert found == [[], [], [], [], [], [0], [0]]
+
+
+def test_ids_count_up_in_the_order_in_which_faces_are_given_out(stage):
+    tracker = FaceTracker(stage, detect_every=1)
+    stage.box_score = 0.5
+    play(tracker, stage, [(60, 60)])
+    stage.box_score = 0.9
+    shown = play(tracker, stage, *[[(60, 60), (200, 60)]] * 2)
+    assert [list(found) for found in shown] == [[0], [0, 1]]
+    assert shown[1][0][0] == pytest.approx(200, abs=1)
 
 
 def test_a_lost_face_does_not_come_back_as_a_thing(stage):
