@@ -15,34 +15,31 @@ photos. Needs the extras [dev] and [train], and ai-edge-litert.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from appearing import frames_until_shown
 from bars import Bars
 from false_faces import Find, faces_nobody_else_sees, false_faces_in, tracks_without_faces
+from finding_bench import Bench
 from finding_scenes import (
-    Finders,
     as_scenes,
     errors_of,
     found_percent,
     mean_and_failures,
     wflw_scenes,
 )
-from finding_times import EarlierPredict
+from finding_times import report_times
 from mediapipe_detector import MediaPipeDetector
 from peer_cases import spread
-from portraits import PORTRAIT
-from timing import interleave, median_ratio
 
 import asmnet_sdk
-from asmnet_sdk import BoundingBox, FaceAligner, YuNetDetector, load_image
+from asmnet_sdk import BoundingBox, FaceAligner, YuNetDetector
 from asmnet_sdk.cli.terminal import print_table
-from asmnet_sdk.datasets import AnnotatedFace, read_300w
+from asmnet_sdk.datasets import read_300w
 from asmnet_sdk.detection import AsmnetDetector
-from asmnet_sdk.detection.wanted import WantedFaces
 from lab.detection.damages import DAMAGES, Scene, turned
 
 DAMAGE_BARS = {
@@ -56,23 +53,6 @@ DAMAGE_BARS = {
 }
 WITNESS_SCORE = 0.3
 CROWD = Path(asmnet_sdk.__file__).parent / "images" / "samples" / "group.jpg"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What is measured, on what, and the bars."""
-
-    options: argparse.Namespace
-    aligner: FaceAligner
-    finders: Finders
-    test: Sequence[AnnotatedFace]
-    training: Sequence[AnnotatedFace]
-    bars: Bars
-
-    @property
-    def some(self) -> Sequence[AnnotatedFace]:
-        """Every so many-th photo of the test set."""
-        return self.test[:: self.options.every]
 
 
 def report_turned(bench: Bench) -> None:
@@ -114,7 +94,7 @@ def report_whole_photos(bench: Bench) -> None:
     afw = [face for face in bench.training if face.photo.parent.name == "afw"]
     sets = {
         "300-W common": as_scenes(bench.test[:: bench.options.every_whole]),
-        "WFLW, faces of the test list": wflw_scenes(bench.options.data / "wflw" / "test"),
+        "WFLW, faces of the test list": _wflw(bench),
         "AFW (trained on)": as_scenes(afw[:: bench.options.every_whole]),
     }
     rows = []
@@ -158,51 +138,28 @@ def report_false(bench: Bench) -> None:
     names = false_faces_in(bench.aligner, options.faceless, show=options.show)
     print(f"a face in {len(names)} pictures without any: {', '.join(names)}")
     bench.bars.add("pictures of 200 without a face that show one", len(names), "<=", 0)
-    tracks = tracks_without_faces(bench.aligner, options.faceless, every=options.every)
-    bench.bars.add("tracks in a video without faces", tracks, "<=", 0)
 
 
-def report_times(bench: Bench) -> None:
-    """Print milliseconds of all, called in turn, on a photo of many people and on a portrait."""
-    report_crowd(bench, bench.options.crowd)
-    portrait = load_image(PORTRAIT)
-    calls: dict[str, Callable[[], object]] = {
-        "predict": partial(bench.aligner.predict, portrait, color="rgb"),
-        **{name: partial(find, portrait) for name, find in bench.finders.items()},
+def report_video(bench: Bench) -> None:
+    """Print when a tracker gives out faces, and the tracks that it starts without any."""
+    scenes = {
+        "300-W common": as_scenes(bench.some),
+        "WFLW": islice(_wflw(bench), 0, None, bench.options.every),
     }
-    if bench.options.before is None:
-        print_times("portrait", interleave(calls, 60))
-        return
-    with EarlierPredict(bench.options.before, [PORTRAIT]) as earlier:
-        times = interleave({**calls, "predict before": earlier.call(0)}, 60)
-    print_times("portrait", times)
-    ratio = median_ratio(times["predict"], times["predict before"])
-    bench.bars.add("time of predict on a portrait / before", ratio, "<=", 1.15)
+    rows = []
+    for name, some in scenes.items():
+        shown = frames_until_shown(bench.aligner, some)
+        cells = [100 * float(np.mean(shown <= frame)) for frame in (1, 3, 10)]
+        rows.append([name, *(f"{cell:.1f}" for cell in cells)])
+    print_table(["given out, %", "first frame", "by the third", "by the tenth"], rows)
+    if bench.options.faceless is not None:
+        folder, every = bench.options.faceless, bench.options.every
+        tracks = tracks_without_faces(bench.aligner, folder, every=every)
+        bench.bars.add("tracks in a video without faces", tracks, "<=", 0)
 
 
-def report_crowd(bench: Bench, photo: Path) -> None:
-    """Print time and recall on a photo of many people: all that anybody's boxes show."""
-    image = load_image(photo)
-    calls = {name: lambda find=find: find(image) for name, find in bench.finders.items()}
-    times = interleave(calls, 30)
-    print_times(f"crowd ({photo.stem})", times)
-    boxes = [box for find in bench.finders.values() for box in find(image)]
-    people = WantedFaces().faces(bench.aligner.predict(image, boxes, color="rgb"))
-    found = found_percent(
-        bench.finders, [Scene(picture=image, landmarks=face.landmarks) for face in people]
-    )
-    shares = ", ".join(f"{name} {share:.0f} %" for name, (share, _) in found.items())
-    print(f"of {len(people)} people are found: {shares}")
-    ratio = median_ratio(times["asmnet"], times["yunet"])
-    bench.bars.add("time on the crowd photo / YuNet's", ratio, "<=", 1)
-    lead = found["asmnet"][0] - found["yunet"][0]
-    bench.bars.add("found on the crowd photo, points above YuNet", lead, ">=", 0)
-
-
-def print_times(title: str, times: dict[str, np.ndarray]) -> None:
-    """Print the medians."""
-    cells = [f"{np.median(values):.1f}" for values in times.values()]
-    print_table([f"{title}, ms", *times], [["median", *cells]])
+def _wflw(bench: Bench) -> Iterator[Scene]:
+    return wflw_scenes(bench.options.data / "wflw" / "test")
 
 
 PARTS = {
@@ -211,6 +168,7 @@ PARTS = {
     "whole": report_whole_photos,
     "error": report_common_error,
     "false": report_false,
+    "video": report_video,
     "times": report_times,
 }
 

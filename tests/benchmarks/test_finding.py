@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox, Face, HeadPose
+from asmnet_sdk.landmarks.network import FaceCrop
+from lab.detection.damages import Scene
 from tests.conftest import REPOSITORY
 
 BENCHMARKS = REPOSITORY / "benchmarks"
@@ -69,6 +72,41 @@ def test_pictures_that_show_a_face_are_named_and_drawn(load, folder, tmp_path):
     show = tmp_path / "show"
     assert load("false_faces").false_faces_in(OneFace(), folder, show=show) == ["bright.png"]
     assert [path.name for path in show.iterdir()] == ["bright.jpg"]
+
+
+class Doubtful(OneFace):
+    """One whose detector doubts the face of a bright picture, so that its tracker waits."""
+
+    def detect(self, image, *, color):
+        return [replace(face.box, score=0.5) for face in super().predict(image, color=color)]
+
+    def predict(self, image, boxes=(), *, color):
+        faces = super().predict(image, color=color)
+        return [replace(face, box=box) for face, box in zip(faces, boxes, strict=True)]
+
+    def cut(self, image, boxes, *, color):
+        return [FaceCrop(pixels=image, matrix=np.eye(2, 3), clockwise_degrees=0, box=boxes[0])]
+
+    def align(self, crops):
+        looks = [self.predict(crop.pixels, [crop.box], color="rgb") for crop in crops]
+        return [face for [face] in looks]
+
+
+@pytest.mark.parametrize(("level", "expected"), [(200, 3), (20, np.inf)])
+def test_the_frame_is_told_that_shows_a_face_first(load, monkeypatch, level, expected):
+    appearing = load("appearing")
+    picture = np.full((480, 640, 3), level, np.uint8)
+    monkeypatch.setattr(appearing, "_LARGER_EACH_FRAME", 0.0)
+    scene = Scene(picture=picture, landmarks=POINTS)
+    assert appearing.frames_until_shown(Doubtful(), [scene]) == [expected]
+
+
+def test_a_face_comes_nearer_and_stays_in_the_frame(load):
+    scene = Scene(picture=np.full((400, 500, 3), 9, np.uint8), landmarks=POINTS + 150)
+    frames, boxes = zip(*load("appearing")._nearing(scene), strict=True)
+    assert {frame.shape for frame in frames} == {(480, 640, 3)}
+    assert boxes[-1].width / boxes[0].width == pytest.approx(1.45)
+    assert all(min(box) > 0 and box.x_max < 640 and box.y_max < 480 for box in boxes)
 
 
 def test_the_video_shows_every_picture_in_frames_of_one_size(load):
