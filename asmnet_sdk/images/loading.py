@@ -117,14 +117,15 @@ def check_rgb(image: object) -> None:
     Raises:
         InvalidImageError: The message says what came.
     """
-    came, is_rgb = type(image).__qualname__, False
     if isinstance(image, np.ndarray):
+        if image.dtype == np.uint8 and image.shape[2:] == (3,) and image.size:
+            return
         came = f"{image.dtype} of shape {image.shape}"
-        is_rgb = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
-    if not (is_rgb and np.size(image)):  # type: ignore[arg-type]
-        raise InvalidImageError(
-            f"image is {came}; needed: an RGB array (H, W, 3) of uint8, as load_image gives it"
-        )
+    else:
+        came = type(image).__qualname__
+    raise InvalidImageError(
+        f"image is {came}; needed: an RGB array (H, W, 3) of uint8, as load_image gives it"
+    )
 
 
 def _convert_array(

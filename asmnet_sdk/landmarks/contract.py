@@ -24,6 +24,7 @@ from asmnet_sdk.runtime.contracts import (
     Metadata,
     check_tensor,
     check_values,
+    is_within,
     misfit,
     parse_metadata,
 )
@@ -34,6 +35,7 @@ __all__ = ["FORMAT_VERSION", "METADATA_KEY", "ModelMetadata", "check_outputs", "
 METADATA_KEY = "asmnet_sdk"
 FORMAT_VERSION = 1
 _LARGEST_INPUT_SIZE = 2048
+_PROBABILITY = (-1e-45, 1 + 2**-23)  # 0 to 1: for OpenCV -0.0 is less than 0, and the end is out
 _A_NUMBER_A_POINT = frozenset({"landmark_sigma", "landmark_visible"})
 
 
@@ -106,8 +108,8 @@ def check_outputs(
     }
     for name in shapes.keys() & outputs.keys():
         check_values(path, name, outputs[name], shapes[name])
-    visible = outputs.get("landmark_visible", np.zeros(1, np.float32))
-    if visible.min() < 0 or visible.max() > 1:
+    visible = outputs.get("landmark_visible")
+    if visible is not None and not is_within(visible, *_PROBABILITY):
         raise misfit(path, "it gave 'landmark_visible' that is no probability in [0, 1]")
 
 

@@ -108,12 +108,16 @@ class LandmarkNetwork:
     def cut_whole(self, image: NDArray[np.uint8]) -> FaceCrop:
         """Take a whole image as the crop, with black borders if it is not square.
 
-        The box of the face is the one whose crop this is.
+        The box of the face is the one whose crop this is. An image of the network's size is the
+        crop itself, not a copy.
         """
         height, width = image.shape[:2]
         half = max(width, height) / self.metadata.crop_scale / 2
         x, y = (width - 1) / 2, (height - 1) / 2
         box = BoundingBox(x - half, y - half, x + half, y + half)
+        if width == height == self.metadata.input_size:
+            as_it_is = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+            return FaceCrop(pixels=image, matrix=as_it_is, clockwise_degrees=0.0, box=box)
         return self._cut(image, box, looked_at=box)
 
     def _cut(

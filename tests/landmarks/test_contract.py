@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from asmnet_sdk import ModelFileError
-from asmnet_sdk.landmarks.contract import read_contract
+from asmnet_sdk.landmarks.contract import check_outputs, read_contract
+from asmnet_sdk.layouts import FIVE_POINT
 from asmnet_sdk.runtime.session import OnnxSession
 from tests.dot_model import METADATA, renamed, write_dot_model
 
@@ -57,3 +61,25 @@ def test_contract_checks_metadata(tmp_path, field, value, reason):
     object.__setattr__(metadata, field, value)
     path = write_dot_model(tmp_path / "m.onnx", metadata=metadata)
     assert reason in contract_error(path)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 0.5, 1.0])
+def test_probabilities_reach_both_ends(value):
+    visible = np.full((1, 5), value, np.float32)
+    check_outputs({"landmark_visible": visible}, layout=FIVE_POINT, count=1, path=Path("m.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("landmark_visible", -0.001),
+        ("landmark_visible", 1.001),
+        ("landmark_visible", np.nan),
+        ("landmark_sigma", np.inf),
+        ("landmark_sigma", -2e6),
+    ],
+)
+def test_outputs_that_make_no_sense_are_refused(name, value):
+    values = np.array([[0, 0.5, 1, 1, value]], np.float32)
+    with pytest.raises(ModelFileError, match=f"it gave '{name}'"):
+        check_outputs({name: values}, layout=FIVE_POINT, count=1, path=Path("m.onnx"))
