@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner, available_models
+from asmnet_sdk.hub.figures import model_figures
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, ModelSpec
 from asmnet_sdk.hub.resolving import MIRROR_VARIABLE, resolve_model
 from asmnet_sdk.publishing.folders import check_hub_folder
@@ -69,6 +70,18 @@ def test_model_file_and_card_agree_on_the_figures(spec, published):
     row = re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)
     assert float(row[1]) == pytest.approx(published.model.figures["nme_percent"], abs=0.006)
     assert published.model.name == spec.name
+
+
+def test_card_terminal_and_pages_show_the_same_error(spec):
+    card = (HUB / spec.name / "README.md").read_text()
+    shown = f"{model_figures()[spec.name].nme_percent:.2f}"
+    assert re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)[1] == shown
+    assert f"\n| common NME | {shown} |\n" in card or "| common NME |" not in card
+    page = (REPOSITORY / "docs" / "models" / "index.md").read_text()
+    assert re.search(rf"\n\| `{spec.name}` \|(?:[^|]+\|){{3}} ([\d.]+) \|", page)[1] == shown
+    if spec.name == DEFAULT_MODEL:
+        for front in (REPOSITORY / "README.md", REPOSITORY / "docs" / "index.md"):
+            assert f"\n| {spec.name} | {shown} |" in front.read_text()
 
 
 def test_model_names_its_data_and_terms(published):
