@@ -1,17 +1,16 @@
 """Pack faces of unlabelled photos, labelled by two teachers that must agree.
 
-``python -m lab.unlabelled DATA PRETRAINED PACKED OUT --yunet FILE`` writes one file a source. The
-teachers are the mean of several views by a network of this project, and MediaPipe's mesh mapped to
-the 68 points (``MeshMap``, fitted to ``PACKED/w300.npz``). Where both agree, their mean is the
-label, weighed by how well they agree; where only the mesh is sure of itself, its inner points are a
-weak label.
+``python -m lab.unlabelled DATA DENSE PACKED OUT`` writes one file a source. The teachers are the
+mean of several views by a network of this project, and that of a network of WFLW's 98 points,
+mapped to the 68 (``DenseMap``, fitted to ``PACKED/w300.npz``). The mean of both is the label, each
+point weighed by how far they agree on it.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,16 +21,21 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.crops import crop_matrix, cut_crop
-from asmnet_sdk.detection.yunet import YuNetDetector
-from asmnet_sdk.geometry import invert, scale_of, transform_points
+from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
-from asmnet_sdk.training.samples import CANVAS_SCALE, CANVAS_SIZE, FaceSamples, sure_samples
-from lab.mesh import MeshTeacher
-from lab.mesh_map import MeshMap, MeshPose, read_canonical
+from asmnet_sdk.training.samples import (
+    CANVAS_SCALE,
+    CANVAS_SIZE,
+    FaceSamples,
+    roll_of_points,
+    sure_samples,
+)
+from lab.dense_labels import Labeller, load_pfld, mean_of_views
+from lab.dense_map import DenseMap
 from lab.pseudo_labels import average_views
 
-__all__ = ["SOURCES", "Teachers", "main"]
+__all__ = ["SOURCES", "Teachers", "label_weights", "main"]
 
 logger = logging.getLogger("asmnet_sdk.lab")
 
@@ -45,120 +49,130 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         "lighting": "faces/lighting",
     }
 )
-_VIEWS = 3
-_SMALLEST_FACE = 28.0
-_AGREE, _DISAGREE = 0.035, 0.10
-_JAW = slice(0, 17)
+_VIEWS = 2
+_LEAST_SCORE = 0.3
+_SMALLEST_FACE = 36
+_AGREE, _STEADY = 0.035, 0.02  # at which a weight has fallen to a half; shares of the face
+_DISAGREE, _UNSTEADY = 0.09, 0.05  # beyond which a face is left out
+_TURNED_YAW = 30.0
+_TURNED_DRAWN = 2.5
+_HIDDEN_WEIGHT = 0.4
+_INNER = np.arange(68) >= 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Teachers:
-    """Both teachers, and how the mesh is read."""
+    """Both teachers, and how the second one is read."""
 
     aligner: FaceAligner
-    mesh: MeshTeacher
-    mesh_map: MeshMap
-    mesh_pose: MeshPose
+    dense: Labeller
+    dense_map: DenseMap
 
     @classmethod
-    def load(cls, model: str, pretrained: Path, w300: FaceSamples) -> Teachers:
-        """Load the teachers; map and pose of the mesh are fitted to annotated faces."""
-        mesh = MeshTeacher(pretrained / "face_landmarker.task")
-        pairs = zip(w300.canvases, w300.landmarks, strict=True)
-        meshes = np.array([mesh.predict(c, BoundingBox.around(p)).points for c, p in pairs])
-        canonical = read_canonical(pretrained / "canonical_face_model.obj")
-        known = np.isfinite(w300.head_poses).all(axis=1)
+    def load(cls, model: str, dense: Path, w300: FaceSamples) -> Teachers:
+        """Load the teachers; the map is fitted to annotated faces."""
+        generator = np.random.default_rng(0)
+        label = load_pfld(dense)
+        found = [
+            mean_of_views(label, canvas, BoundingBox.around(points), generator=generator)
+            for canvas, points in zip(w300.canvases, w300.landmarks, strict=True)
+        ]
         return cls(
-            FaceAligner(model, threads=1, passes=1),  # views stay where they are placed
-            mesh,
-            MeshMap.fit(meshes, w300.landmarks.astype(np.float64), ridge=1.0),
-            MeshPose.fit(canonical, meshes[known], w300.head_poses[known].astype(np.float64)),
+            # Views stay where they are placed.
+            FaceAligner(model, threads=1, passes=1, min_score=_LEAST_SCORE),
+            label,
+            DenseMap.fit(np.asarray(found, np.float64), w300.landmarks.astype(np.float64)),
         )
 
     def label(
-        self, picture: NDArray[np.uint8], box: BoundingBox, generator: np.random.Generator
+        self, canvas: NDArray[np.uint8], points: NDArray[np.float32], generator: np.random.Generator
     ) -> FaceSamples | None:
-        """Return one face with its labels, or None where the teachers do not know."""
-        placed = self._upright_canvas(picture, box)
-        if placed is None:
-            return None
-        canvas, box = placed
-        mesh = self.mesh.predict(canvas, box)
-        mapped = self.mesh_map.apply(mesh.points)
-        own, disagreement, score = average_views(
+        """Return one face with its labels, or None where the teachers do not know.
+
+        Args:
+            canvas: (256, 256, 3) uint8 RGB, the face upright in the middle.
+            points: (68, 2) where its landmarks are about.
+            generator: Places the views.
+        """
+        box = BoundingBox.around(points)
+        side = max(box.width, box.height)
+        own, unsteady, score = average_views(
             self.aligner, canvas, box, views=_VIEWS, generator=generator
         )
-        side = max(box.width, box.height)
-        apart = float(np.linalg.norm(own - mapped, axis=1)[17:].mean()) / side
-        if mesh.presence < 0.9 or apart > _DISAGREE:
+        mapped = self.dense_map.apply(mean_of_views(self.dense, canvas, box, generator=generator))
+        apart = np.linalg.norm(own - mapped, axis=1) / side
+        if apart.mean() > _DISAGREE or unsteady > _UNSTEADY or score < _LEAST_SCORE:
             return None
-        pose = self.mesh_pose.angles(mesh.points)
-        agrees = apart <= _AGREE and disagreement < 0.03 and score > 0.5
-        if not agrees and (mesh.presence < 0.99 or abs(pose[0]) > 50):
-            return None
-        weights = np.full(68, 0.8 / (1 + (apart / 0.02) ** 2) if agrees else 0.25)
-        landmarks = (own + mapped) / 2 if agrees else mapped
-        if not agrees:
-            weights[_JAW] = 0.05
+        [look] = self.aligner.predict(canvas, [BoundingBox.around(own)], color="rgb")
+        assert look.landmark_visible is not None
+        is_turned = abs(look.head_pose.yaw) > _TURNED_YAW
+        is_hidden = _INNER & (look.landmark_visible < 0.5)  # WFLW has those on the outline
+        weights = label_weights(apart, unsteady, is_turned=is_turned)
+        weights[is_hidden] *= _HIDDEN_WEIGHT
+        landmarks = np.where(is_hidden[:, None], own, (own + mapped) / 2)
         samples = sure_samples(
-            canvas[None], landmarks[None].astype(np.float32), pose[None].astype(np.float32)
+            canvas[None], landmarks[None].astype(np.float32), np.full((1, 3), np.nan, np.float32)
         )
         return replace(
             samples,
-            landmark_weights=weights[None].astype(np.float32),
-            pose_weights=np.array([0.3 if abs(pose[0]) < 35 else 0.0], np.float32),
+            landmark_weights=weights[None],
+            pose_weights=np.zeros(1, np.float32),
+            draw_weights=np.full(1, _TURNED_DRAWN if is_turned else 1, np.float32),
         )
 
-    def _upright_canvas(
-        self, picture: NDArray[np.uint8], box: BoundingBox
-    ) -> tuple[NDArray[np.uint8], BoundingBox] | None:
-        """Cut a canvas, place it better by two looks of the mesh; return it and the face box."""
-        roll = 0.0
-        for _ in range(3):
+    def faces(
+        self, picture: NDArray[np.uint8]
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+        """Find the faces of a photo: upright canvases, and about where their landmarks are."""
+        found = []
+        for face in self.aligner.predict(picture, color="rgb"):
+            box = BoundingBox.around(face.landmarks)
+            if max(box.width, box.height) < _SMALLEST_FACE:
+                continue
             matrix = crop_matrix(
-                box, crop_scale=CANVAS_SCALE, size=CANVAS_SIZE, clockwise_degrees=roll
+                box,
+                crop_scale=CANVAS_SCALE,
+                size=CANVAS_SIZE,
+                clockwise_degrees=roll_of_points(face.landmarks),
             )
             canvas = cut_crop(picture, matrix, (CANVAS_SIZE, CANVAS_SIZE))
-            half = CANVAS_SIZE / CANVAS_SCALE / 2
-            middle = (CANVAS_SIZE - 1) / 2
-            inner = BoundingBox(middle - half, middle - half, middle + half, middle + half)
-            mesh = self.mesh.predict(canvas, inner)
-            if mesh.presence < 0.5:
-                return None
-            around = BoundingBox.around(self.mesh_map.apply(mesh.points))
-            roll += float(np.clip(self.mesh_pose.angles(mesh.points)[2], -60, 60))
-            # The centre goes back into the picture; the side keeps its scale.
-            x, y = transform_points(invert(matrix), around.center)
-            side = max(around.width, around.height) / scale_of(matrix)
-            box = BoundingBox(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
-        return canvas, around
+            points = transform_points(matrix, face.landmarks).astype(np.float32)
+            found.append((canvas, points))
+        return found
+
+
+def label_weights(
+    apart: NDArray[np.floating], unsteady: float, *, is_turned: bool
+) -> NDArray[np.float32]:
+    """Weigh the points of a face by how far the teachers agree.
+
+    Args:
+        apart: (K,) distances of the two teachers' points, as shares of the face.
+        unsteady: How far the views of one teacher disagree, likewise.
+        is_turned: Whether the head is turned away: there teachers are less sure, and there is
+            more to learn, so weights count by their square root.
+
+    Returns:
+        (K,) float32 in (0, 1].
+    """
+    weights = 1 / (1 + np.square(apart / _AGREE)) / (1 + (unsteady / _STEADY) ** 2)
+    result: NDArray[np.float32] = (np.sqrt(weights) if is_turned else weights).astype(np.float32)
+    return result
 
 
 def pack_folder(
-    teachers: Teachers, folder: Path, yunet: YuNetDetector, *, limit: int | None
+    teachers: Teachers, folder: Path, *, limit: int | None = None
 ) -> tuple[FaceSamples, int]:
     """Label the faces of a folder's photos; return them and how many faces were looked at."""
     generator = np.random.default_rng(0)
-    found, looked_at = [], 0
+    packed, looked_at = [], 0
     for photo in sorted(folder.glob("*.jpg"))[:limit]:
-        picture = load_image(photo)
-        for box in _boxes(picture, yunet):
+        for canvas, points in teachers.faces(load_image(photo)):
             looked_at += 1
-            face = teachers.label(picture, box, generator)
+            face = teachers.label(canvas, points, generator)
             if face is not None:
-                found.append(face)
-    return FaceSamples.join(found), looked_at
-
-
-def _boxes(picture: NDArray[np.uint8], yunet: YuNetDetector) -> Iterator[BoundingBox]:
-    """Yield YuNet's boxes; where it finds none in a small picture, the middle of it."""
-    boxes = [box for box in yunet.detect(picture) if max(box.width, box.height) > _SMALLEST_FACE]
-    yield from boxes
-    height, width = picture.shape[:2]
-    if not boxes and max(height, width) <= 260:
-        half = 0.3 * min(height, width)
-        x, y = width / 2, 0.55 * height
-        yield BoundingBox(x - half, y - half, x + half, y + half)
+                packed.append(face)
+    return FaceSamples.join(packed), looked_at
 
 
 def main() -> None:
@@ -166,24 +180,23 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     parser = argparse.ArgumentParser(prog="python -m lab.unlabelled", description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("pretrained", type=Path, help="folder with face_landmarker.task")
+    parser.add_argument("dense", type=Path, help="PFLD_GhostOne's model file, or one like it")
     parser.add_argument("packed", type=Path, help="folder with w300.npz")
     parser.add_argument("out", type=Path, help="folder that receives the files")
-    parser.add_argument("--yunet", type=Path, required=True, help="YuNet's model file")
     parser.add_argument("--model", default="asmnet-68", help="the network that teaches")
     parser.add_argument("--sources", nargs="+", choices=SOURCES, default=list(SOURCES))
     parser.add_argument("--limit", type=int, help="take only that many photos of each")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     w300 = FaceSamples.load(arguments.packed / "w300.npz")
-    teachers = Teachers.load(arguments.model, arguments.pretrained, w300)
-    yunet = YuNetDetector(arguments.yunet, threads=1)
+    teachers = Teachers.load(arguments.model, arguments.dense, w300)
     for source in arguments.sources:
         folder = arguments.data / SOURCES[source]
-        faces, looked_at = pack_folder(teachers, folder, yunet, limit=arguments.limit)
+        faces, looked_at = pack_folder(teachers, folder, limit=arguments.limit)
         faces.save(arguments.out / f"{source}.npz")
-        sure = float((faces.landmark_weights[:, 0] > 0.1).mean())
-        logger.info("%s: %d of %d faces, %.0f %% sure", source, len(faces), looked_at, 100 * sure)
+        mean = float(faces.landmark_weights.mean())
+        logger.info("%s: %d of %d faces, mean weight %.2f", source, len(faces), looked_at, mean)
 
 
 if __name__ == "__main__":
