@@ -10,7 +10,6 @@ huggingface_hub.
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 __version__ = "0.2.0"
 
@@ -18,6 +17,7 @@ __version__ = "0.2.0"
 # folder, and sends them. It reads this once, when it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+TYPE_CHECKING = False  # typing, which has it, takes longer to load than all the rest here
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
     from asmnet_sdk.detection import AsmnetDetector, FaceDetector, YuNetDetector

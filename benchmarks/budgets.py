@@ -8,6 +8,7 @@ Prints a row a budget; exit code 1 if one is not kept. The paper's network is hu
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAPER_MODEL = REPOSITORY / "hub" / "asmnet-68-paper" / "model.onnx"
 BATCH = 16
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 IMPORT_SCRIPT = """
 import numpy, time
-started = time.perf_counter()
+started = time.thread_time()
 import asmnet_sdk
-print(1000 * (time.perf_counter() - started))
+print(1000 * (time.thread_time() - started))
 """
 
 
@@ -227,16 +229,18 @@ def batch_budgets(rounds: int) -> list[Budget]:
 
 
 def import_budget() -> Budget:
-    """``import asmnet_sdk`` in a fresh interpreter that has numpy."""
-    times = [
-        float(subprocess.check_output([sys.executable, "-c", IMPORT_SCRIPT])) for _ in range(11)
+    """``import asmnet_sdk`` in a fresh interpreter that has numpy: CPU time, compiled before."""
+    may_compile = {key: text for key, text in os.environ.items() if key != NO_BYTECODE}
+    _, *times = [
+        float(subprocess.check_output([sys.executable, "-c", IMPORT_SCRIPT], env=may_compile))
+        for _ in range(12)
     ]
     milliseconds = float(np.median(times))
     return Budget(
         what="import asmnet_sdk, numpy imported before",
-        found=f"{milliseconds:.1f} ms",
-        bar="<= 30 ms",
-        is_kept=milliseconds <= 30,
+        found=f"{milliseconds:.2f} ms",
+        bar="<= 1 ms",
+        is_kept=milliseconds <= 1,
     )
 
 
