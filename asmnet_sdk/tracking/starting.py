@@ -17,7 +17,7 @@ _TRIAL = 3
 
 
 def sightings_needed(seen: Sighting, start_score: float) -> int | None:
-    """Return in how many frames on end a face must be seen, this one included, to be given out.
+    """Return in how many frames a face must be seen, this one included, to be given out.
 
     This one is enough where the detector is sure, too. Otherwise the face is on trial: texture
     that looks like one for a moment does not as it moves on.

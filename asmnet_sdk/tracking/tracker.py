@@ -44,8 +44,9 @@ class FaceTracker:
     keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
 
     A new face is given out at once where detector and landmark network are both sure of it. One
-    that the detector doubts (box score below 0.7) is given out in the third frame on end in which
-    it scores ``start_score``; and none is where the two see different ways up.
+    that the detector doubts (box score below 0.7) is given out in the third frame in which it
+    scores ``start_score``, if it is not lost before; and none is where the two see different ways
+    up.
 
     Crops are turned upright by the roll that the face last had, so a head may tilt, lie down and
     stand on its crown. What the detector finds is looked at as ``FaceAligner.predict`` does.
@@ -187,7 +188,7 @@ class FaceTracker:
         return without_doubles(followed, seconds)
 
     def _is_followed(self, track: Track, seen: Sighting) -> bool:
-        is_face = seen.scores(self._start_score if track.track_id is None else self._min_score)
+        is_face = seen.scores(self._min_score)
         return is_face and track.box.iou(seen.box) >= self._min_overlap
 
     def _detect(
@@ -230,14 +231,21 @@ class FaceTracker:
             if track not in found:
                 track.frames_lost += 1
                 continue
-            if track.track_id is None and not track.is_on_trial:
-                track.track_id = self._next_id
-                self._next_id += 1
+            if track.track_id is None:
+                self._try(track, found[track])
             track.see(found[track], seconds)
         self._tracks = [track for track in self._tracks if self._is_kept(track)]
         seen = [track for track in self._tracks if not track.frames_lost]
         shown = {track.track_id: track.face for track in seen if track.track_id is not None}
         return [shown[track_id] for track_id in sorted(shown)]
+
+    def _try(self, track: Track, seen: Sighting) -> None:
+        """Give the face an id as soon as it was seen surely in as many frames as it needs."""
+        if seen.scores(self._start_score):
+            track.sightings_needed -= 1
+        if not track.sightings_needed:
+            track.track_id = self._next_id
+            self._next_id += 1
 
     def _is_kept(self, track: Track) -> bool:
         return track.frames_lost <= (0 if track.track_id is None else self._keep_lost)

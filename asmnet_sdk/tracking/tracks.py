@@ -53,7 +53,7 @@ class Track:
     crop_box: BoundingBox
     seen_seconds: float
     sightings_needed: int
-    """In how many more frames on end it must be seen to be given out."""
+    """In how many more frames it must be seen as surely as at first to be given out."""
     track_id: int | None = None
     """None until then."""
     exposure: ExposureHold = field(default_factory=ExposureHold)
@@ -62,7 +62,7 @@ class Track:
 
     @property
     def is_on_trial(self) -> bool:
-        """Whether the next sighting is not enough to give it out."""
+        """Whether one more sighting is not enough to give it out."""
         return self.sightings_needed > 1
 
     def elapsed_seconds(self, seconds: float) -> float:
@@ -93,7 +93,6 @@ class Track:
                 _SPEED_CUTOFF_HZ, elapsed
             )
         self.box, self.seen_seconds, self.frames_lost = box, seconds, 0
-        self.sightings_needed = max(self.sightings_needed - 1, 0)
         self.crop_box = place_crop(self.face, self.crop_box)
 
     def _moved(self, elapsed_seconds: float) -> BoundingBox:
