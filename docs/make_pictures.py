@@ -1,8 +1,8 @@
 """Draw every picture of the documentation anew: ``python docs/make_pictures.py``.
 
-Photos come from ``examples/`` and from the samples in the package (public domain, see the
-``CREDITS.md`` of both); everything else is drawn. Run it when the default weights or the drawing
-change, and commit ``docs/images/``.
+Photos come from ``examples/`` and from the samples in the package, a rendered baby from
+``docs/pictures/`` (public domain, see the ``CREDITS.md`` of each); everything else is drawn. Run it
+when the default weights or the drawing change, and commit ``docs/images/``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The picture at the head of README and home page: the sample photo, a mask, and a crowd."""
+"""The picture at the head of README and home page: the sample photo, a baby, a mask, a crowd."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from asmnet_sdk import Face, FaceAligner, draw_faces, load_image, sample_photo
 
 __all__ = ["draw_hero"]
 
+_BABY = Path(__file__).with_name("baby.jpg")
 _TILE = 320
 _MASKED = 2  # the tile whose face gets a mask, from the left of the first row
 _MASK_COLOR = (176, 208, 214)
@@ -20,11 +21,12 @@ _QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
 
 def draw_hero(folder: Path) -> None:
-    """Draw the six tiles of the sample photo, one of them again with a mask, and a crowd."""
+    """Draw five tiles of the sample photo, a baby for the first, one with a mask, and a crowd."""
     aligner = FaceAligner(device="cpu")
     photo = load_image(sample_photo())
     masked = _put_on_mask(_tiles(photo)[_MASKED], aligner)
     picture = np.hstack([photo, np.vstack([masked, _crowd(photo)])])
+    picture[:_TILE, :_TILE] = load_image(_BABY)
     drawn = draw_faces(picture, aligner.predict(picture, color="rgb"), color="rgb")
     cv2.imwrite(str(folder / "hero.jpg"), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), _QUALITY)
 
