@@ -252,7 +252,8 @@ function show() {
 
 function doubtOf(item) {
   const doubts = item.faces.filter((face) => !face.left_out).map((face) => face.doubt_percent);
-  return doubts.length ? `doubt ${Math.max(...doubts).toFixed(1)} %` : "left out";
+  const doubt = Math.max(...doubts);
+  return !doubts.length ? "left out" : doubt > 0 ? `doubt ${doubt.toFixed(1)} %` : "by hand";
 }
 
 // --- photos

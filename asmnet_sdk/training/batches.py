@@ -95,8 +95,11 @@ class BatchSource:
     def _order(self, generator: np.random.Generator) -> NDArray[np.int64]:
         if not self.recipe.epoch_faces:
             return generator.permutation(len(self.faces))
+        return self._drawn(self.recipe.epoch_faces, generator)
+
+    def _drawn(self, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
         shares = self.faces.draw_weights.astype(np.float64)
-        return generator.choice(len(shares), self.recipe.epoch_faces, p=shares / shares.sum())
+        return generator.choice(len(shares), count, p=shares / shares.sum())
 
     def _batch(self, chosen: NDArray[np.int64], size: int, generator: np.random.Generator) -> Batch:
         drawn = [self._face(i, size, generator) for i in chosen]
@@ -157,7 +160,7 @@ class BatchSource:
         return crops
 
     def _turned_away(self, size: int, generator: np.random.Generator) -> NDArray[np.uint8]:
-        i = int(generator.integers(len(self.faces)))
+        (i,) = self._drawn(1, generator)
         matrix = place_turned_away(
             self.faces.landmarks[i],
             crop_scale=self.recipe.crop_scale,

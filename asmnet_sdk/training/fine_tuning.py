@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
         "frozen_blocks": 3,
         "frozen_norms": True,
         "blend": True,
+        "may_forget": 0.02,
         "replay_share": 0.67,
         "threads": 1,
     }

@@ -70,7 +70,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
         records: What the log says of each.
     """
 
-    epochs_a_checkpoint = 1
+    epochs_a_checkpoint: int = 1
     """Every so many epochs, and after the last, the network is validated and saved."""
     loss_weights: Mapping[str, float] = MappingProxyType({})
     """How much each loss counts; 1 where nothing is said."""
@@ -86,7 +86,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
             self.network, multi_avg_fn=_warmed_average(recipe.average_decay), use_buffers=True
         )
         self.optimizer = torch.optim.AdamW(
-            _decay_groups(self.network, recipe.weight_decay), lr=recipe.learning_rate
+            _decay_groups(self.network, recipe.weight_decay), lr=recipe.learning_rate, fused=True
         )
         self.epoch = 0
         self.minutes = 0.0
@@ -101,6 +101,11 @@ class TrainingLoop(ABC, Generic[_Batch]):
     @abstractmethod
     def is_finished(self) -> bool:
         """Whether there is nothing left to train."""
+
+    @property
+    def is_at_checkpoint(self) -> bool:
+        """Whether the epoch that was done last is one to validate and save."""
+        return self.epoch % self.epochs_a_checkpoint == 0 or self.is_finished
 
     @abstractmethod
     def _batches(self) -> Iterator[_Batch]:
@@ -154,7 +159,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
         self.epoch += 1
         record: Record = {"epoch": self.epoch, "seconds": round(60 * (self.minutes - before), 1)}
         record |= {name: float(f"{loss:.5g}") for name, loss in losses.items()}
-        is_saved = self.epoch % self.epochs_a_checkpoint == 0 or self.is_finished
+        is_saved = self.is_at_checkpoint
         if is_saved:
             record |= self._validate()
         self._note(record)

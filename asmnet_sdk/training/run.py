@@ -87,7 +87,8 @@ def train(config: RunConfig, listener: Listener) -> Trainer:
         listener.on_epoch(trainer.measure_start())
     while not trainer.is_finished:
         record = trainer.run_epoch(listener.on_batch)
-        draw_run(trainer)
+        if trainer.is_at_checkpoint:
+            draw_run(trainer)
         listener.on_epoch(record)
     finish_run(trainer)
     return trainer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,9 @@ _NEW_POSE_WEIGHT = 0.02
 
 # Error in % of the longer side of the face box: unlike an NME, no single profile rules its mean.
 _JUDGED_BY = "val_error"
+
+# Measuring and saving takes as long as dozens of batches; epochs of few photos have a handful.
+_EPOCHS_A_CHECKPOINT, _BATCHES_A_CHECKPOINT = 5, 150
 _HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
 
 
@@ -50,8 +54,6 @@ class Trainer(TrainingLoop[Batch]):
     Attributes:
         blended: After ``blend``: the share of the trained weights, and what they err.
     """
-
-    epochs_a_checkpoint = 5
 
     network: FaceNetwork
     recipe: Recipe
@@ -73,6 +75,9 @@ class Trainer(TrainingLoop[Batch]):
             self.loss_weights = {"head_pose": _NEW_POSE_WEIGHT}
         self.blended: Record = {}
         self.source = source
+        self.epochs_a_checkpoint = max(
+            _EPOCHS_A_CHECKPOINT, math.ceil(_BATCHES_A_CHECKPOINT / len(source))
+        )
         self.validation = validation
         self.further_validation = further_validation
         if source.recipe.frozen_blocks:

@@ -46,3 +46,16 @@ def test_epoch_faces_draws_by_weight():
     source = replace(source, faces=faces, recipe=replace(source.recipe, epoch_faces=24))
     assert len(source) == 3
     assert set(source._order(np.random.default_rng(0)).tolist()) == {5}
+
+
+def test_faces_turned_away_are_drawn_by_weight():
+    """What the few photos of a run show upside down is what it learns to be no face."""
+    source = batch_source()
+    only = np.eye(1, 16, 5, dtype=np.float32)[0]
+    canvases = source.faces.canvases.copy()
+    canvases[5] = 200
+    canvases[np.arange(16) != 5] = 0
+    faces = replace(source.faces, canvases=canvases, draw_weights=only)
+    source = replace(source, faces=faces)
+    crops = [source._turned_away(64, np.random.default_rng(seed)) for seed in range(8)]
+    assert all(crop[32, 32].max() > 60 for crop in crops)

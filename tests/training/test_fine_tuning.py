@@ -126,6 +126,7 @@ def test_labels_say_which_points_are_seen(photos):
 def test_a_run_that_gains_nothing_ends_and_keeps_its_best_weights(tmp_path, monkeypatch):
     trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=100)
     trainer.recipe = replace(trainer.recipe, patience=2)
+    trainer.epochs_a_checkpoint = 5
     errors = iter([9.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr(trainer, "_validate", lambda: {"val_error": next(errors)})
     kept = {}
@@ -153,6 +154,7 @@ def test_a_run_that_only_loses_ends_with_the_weights_it_started_from(tmp_path, m
     trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=100)
     trainer.recipe = replace(trainer.recipe, patience=2)
     before = {k: v.clone() for k, v in trainer.network.state_dict().items()}
+    trainer.epochs_a_checkpoint = 5
     errors = iter([4.0, 5.0, 4.5])
     monkeypatch.setattr(trainer, "_validate", lambda: {"val_error": next(errors)})
     assert trainer.measure_start() == {"epoch": 0, "seconds": 0.0, "val_error": 4.0}

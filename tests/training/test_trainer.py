@@ -77,11 +77,21 @@ def test_damaged_checkpoint_is_one_line(tmp_path, damage):
         trainer.resume()
 
 
+def test_short_epochs_are_measured_and_saved_more_rarely(tmp_path):
+    """Epochs of two batches every 75 epochs, and at the end."""
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=80)
+    run_epochs(trainer, 80)
+    assert trainer.is_finished
+    measured = [record["epoch"] for record in read_log(tmp_path) if "val_error" in record]
+    assert measured == [75, 80]
+
+
 def test_interrupted_run_ends_as_if_it_had_not_been(tmp_path):
     """With dropout; the sixth epoch of the interrupted run is run, and logged, once more."""
     whole = make_trainer(tmp_path / "whole", PaperAsmnet, mse_objective, epochs=7)
     stopped = make_trainer(tmp_path / "stopped", PaperAsmnet, mse_objective, epochs=7)
     for trainer, count in ((whole, 7), (stopped, 6)):
+        trainer.epochs_a_checkpoint = 5
         trainer.folder.mkdir()
         run_epochs(trainer, count)
     resumed = make_trainer(tmp_path / "stopped", PaperAsmnet, mse_objective, epochs=7)
