@@ -163,8 +163,8 @@ def test_a_photo_whose_points_are_right_is_confirmed(page, labels):
     page.click("#confirm")
     page.press("s")
     until(page, "edit().saved && !edit().dirty")
-    page.evaluate("location.reload()")
-    until(page, "document.querySelectorAll('#photos button').length")
+    page.open(page.evaluate("location.href"))
+    until(page, "state.picture !== null")
     rows = page.evaluate("[...document.querySelectorAll('#photos span')].map((r) => r.innerText)")
     assert rows == ["by hand", "doubt 3.3 %"]
     by_photo = {face.photo.name: face.is_by_hand for face in read_annotations(labels)}
