@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from asmnet_sdk.geometry import roll_in_image, wrap_angle
+from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.tracking.sightings import Sighting
 
-__all__ = ["sightings_needed"]
+__all__ = ["is_sure", "sightings_needed"]
 
 # Measured with the package's detector and asmnet-68: of 1,229 faces in frames that pan over photos
 # of WFLW and 300-W, the two differ by more than 60 degrees about the way up of none, and the
@@ -20,7 +21,8 @@ def sightings_needed(seen: Sighting, start_score: float) -> int | None:
     """Return in how many frames a face must be seen, this one included, to be given out.
 
     This one is enough where the detector is sure, too. Otherwise the face is on trial: texture
-    that looks like one for a moment does not as it moves on.
+    that looks like one for a moment does not as it moves on. The trial ends as soon as the detector
+    is sure.
 
     Args:
         seen: What the network saw in a box of the detector.
@@ -32,8 +34,12 @@ def sightings_needed(seen: Sighting, start_score: float) -> int | None:
     """
     if not seen.scores(start_score) or _ways_up_differ(seen):
         return None
-    box_score = seen.face.box.score
-    return 1 if box_score is None or box_score >= _SURE_BOX else _TRIAL
+    return 1 if is_sure(seen.face.box) else _TRIAL
+
+
+def is_sure(box: BoundingBox) -> bool:
+    """Say whether the detector is sure of a box; one that gives no scores is."""
+    return box.score is None or box.score >= _SURE_BOX
 
 
 def _ways_up_differ(seen: Sighting) -> bool:

@@ -14,7 +14,7 @@ from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
 from asmnet_sdk.tracking.sightings import Sighting, align_crops, cut_crops, look_at
 from asmnet_sdk.tracking.smoothing import BETA, MIN_CUTOFF_HZ, FaceSmoother
-from asmnet_sdk.tracking.starting import sightings_needed
+from asmnet_sdk.tracking.starting import is_sure, sightings_needed
 from asmnet_sdk.tracking.tracks import (
     Track,
     largest,
@@ -44,9 +44,9 @@ class FaceTracker:
     keeps its id for ``keep_lost`` frames. Ids count up from 0 and are never used twice.
 
     A new face is given out at once where detector and landmark network are both sure of it. One
-    that the detector doubts (box score below 0.7) is given out in the third frame in which it
-    scores ``start_score``, if it is not lost before; and none is where the two see different ways
-    up.
+    that the detector doubts (box score below 0.7) is on trial: the detector runs in every frame,
+    and the face is given out when it is sure, or in the third frame in which the face scores
+    ``start_score``, if it is not lost before. Where the two see different ways up no track starts.
 
     Crops are turned upright by the roll that the face last had, so a head may tilt, lie down and
     stand on its crown. What the detector finds is looked at as ``FaceAligner.predict`` does.
@@ -160,6 +160,7 @@ class FaceTracker:
         found = self._follow(image, live, seconds)
         self._frames_since_detection += 1
         is_due = self._frames_since_detection >= self._detect_every
+        is_due = is_due or any(track.track_id is None for track in found)
         if is_due or not found or len(found) < len(live):
             found = self._detect(image, found, seconds)
         return self._settle(largest(found, self._max_faces), seconds)
@@ -203,22 +204,34 @@ class FaceTracker:
             for index, (track, seen) in enumerate(followed.items())
             if index in confirmed or seen.face.score is not None
         }
+        for index, track in enumerate(followed):
+            if index in confirmed and is_sure(boxes[confirmed[index]]):
+                track.need_at_most(1)
         rest = [box for index, box in enumerate(boxes) if index not in confirmed.values()]
-        others = [it for it in self._tracks if it not in found and it.track_id is not None]
+        others = [track for track in self._tracks if track not in found]
         expected = [track.expected_boxes(seconds) for track in others]
         owners = {j: others[i] for i, j in match_boxes(expected, rest, self._min_overlap).items()}
         for index, seen in look_at(self._aligner, image, rest).items():
             if any(seen.is_same_face(other) for other in found.values()):
                 continue
-            track = owners.get(index) or self._new_track(seen, seconds)
-            if track is not None and seen.scores(self._min_score):
-                found[track] = seen
+            owner = self._owner(owners.get(index), seen, seconds)
+            if owner is not None:
+                found[owner] = seen
         return found
 
-    def _new_track(self, seen: Sighting, seconds: float) -> Track | None:
+    def _owner(self, track: Track | None, seen: Sighting, seconds: float) -> Track | None:
+        """Return the track of a face that was found where one expects its own; None: no face."""
+        if track is not None and track.track_id is not None:
+            return track if seen.scores(self._min_score) else None
         needed = sightings_needed(seen, self._start_score)
         if needed is None:
             return None
+        if track is None:
+            return self._new_track(seen, needed, seconds)
+        track.need_at_most(needed)
+        return track
+
+    def _new_track(self, seen: Sighting, needed: int, seconds: float) -> Track:
         smoother = FaceSmoother(min_cutoff_hz=self._min_cutoff_hz, beta=self._beta)
         crop_box = place_crop(seen.face)
         track = Track(smoother, seen.face, seen.box, crop_box, seconds, needed)

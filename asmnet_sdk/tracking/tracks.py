@@ -65,6 +65,10 @@ class Track:
         """Whether one more sighting is not enough to give it out."""
         return self.sightings_needed > 1
 
+    def need_at_most(self, sightings: int) -> None:
+        """Let so many more sightings be enough."""
+        self.sightings_needed = min(self.sightings_needed, sightings)
+
     def elapsed_seconds(self, seconds: float) -> float:
         """Return the time since the face was last seen, long enough to divide by."""
         return max(seconds - self.seen_seconds, _SHORTEST_SECONDS)

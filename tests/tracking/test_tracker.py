@@ -539,8 +539,29 @@ def test_a_face_needs_a_higher_score_to_start_a_track_than_to_keep_it(stage):
 def test_a_face_that_the_detector_doubts_is_given_out_when_it_is_seen_in_the_third_frame(stage):
     stage.box_score = 0.5
     tracker = FaceTracker(stage)
-    assert ids(tracker, stage, *[[(100, 80)]] * 4) == [[], [], [0], [0]]
-    assert stage.detections == 1
+    assert ids(tracker, stage, *[[(100, 80)]] * 6) == [[], [], [0], [0], [0], [0]]
+    assert stage.detections == 3
+
+
+def test_a_face_on_trial_that_the_detector_finds_again_at_once_is_the_same(stage):
+    """In the second frame it cannot be followed: it lies on its side at once."""
+    tracker, detect = FaceTracker(stage), stage.detect
+    stage.box_score = 0.5
+    assert ids(tracker, stage, [(100, 80)]) == [[]]
+    stage.roll = 90.0
+    stage.detect = lambda image, color: [
+        replace(box, roll=90) for box in detect(image, color=color)
+    ]
+    assert ids(tracker, stage, *[[(100, 80)]] * 2) == [[], [0]]
+
+
+def test_the_trial_ends_when_the_detector_is_sure(stage):
+    tracker = FaceTracker(stage)
+    stage.box_score = 0.5
+    assert ids(tracker, stage, [(100, 80)]) == [[]]
+    stage.box_score = 0.7
+    assert ids(tracker, stage, *[[(100, 80)]] * 2) == [[0], [0]]
+    assert stage.detections == 2
 
 
 def test_what_looks_like_a_face_for_a_moment_takes_no_id(stage):
@@ -566,7 +587,10 @@ def test_ids_count_up_in_the_order_in_which_faces_are_given_out(stage):
     tracker = FaceTracker(stage, detect_every=1)
     stage.box_score = 0.5
     play(tracker, stage, [(60, 60)])
-    stage.box_score = 0.9
+    detect = stage.detect
+    stage.detect = lambda image, color: [
+        replace(box, score=0.9 if box.x_min > 100 else 0.5) for box in detect(image, color=color)
+    ]
     shown = play(tracker, stage, *[[(60, 60), (200, 60)]] * 2)
     assert [list(found) for found in shown] == [[0], [0, 1]]
     assert shown[1][0][0] == pytest.approx(200, abs=1)
