@@ -28,7 +28,6 @@ from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.choices import layout_of
 from asmnet_sdk.training.configuration import RunConfig, read_config, write_config
 from asmnet_sdk.training.inference import predict_crops, upright_crops
-from asmnet_sdk.training.loop import save_state
 from asmnet_sdk.training.networks import SpatialAsmnet
 from asmnet_sdk.training.run import take_start
 from asmnet_sdk.training.run_faces import (
@@ -39,6 +38,7 @@ from asmnet_sdk.training.run_faces import (
 )
 from asmnet_sdk.training.run_folder import CONFIG_FILE, WEIGHTS_FILE
 from asmnet_sdk.training.samples import FaceSamples, is_in_share, load_face_samples
+from asmnet_sdk.training.torch_files import save_state
 
 __all__ = ["Evidence", "fit_face_score", "gather", "read_false_faces"]
 

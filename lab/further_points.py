@@ -21,11 +21,11 @@ from asmnet_sdk.training.calibration import calibrate_sigma
 from asmnet_sdk.training.choices import layout_of
 from asmnet_sdk.training.configuration import RunConfig, read_config
 from asmnet_sdk.training.fine_tuning import start_file
-from asmnet_sdk.training.loop import save_state
 from asmnet_sdk.training.networks import FaceNetwork, SpatialAsmnet
 from asmnet_sdk.training.run import draw_run, prepare_run, start_layout
 from asmnet_sdk.training.run_folder import WEIGHTS_FILE
 from asmnet_sdk.training.shared_points import ROWS
+from asmnet_sdk.training.torch_files import save_state
 from asmnet_sdk.training.trainer import Trainer
 from lab.dense_labels import BESIDE
 

@@ -25,9 +25,9 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.batches import to_network_input
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import upright_crops
-from asmnet_sdk.training.loop import save_state
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, PaperMobileNetV2
 from asmnet_sdk.training.samples import is_validation, load_face_samples
+from asmnet_sdk.training.torch_files import save_state
 from asmnet_sdk.training.trunk import InvertedResidual
 
 __all__ = ["take_imagenet"]

@@ -183,7 +183,7 @@ def test_copy_of_labels_is_whole(tmp_path):
 
 def test_checkpoint_stays_as_it_was(tmp_path):
     torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
-    from asmnet_sdk.training.loop import save_state
+    from asmnet_sdk.training.torch_files import save_state
 
     path = tmp_path / "checkpoint.pt"
     save_state({"epoch": 1}, path)

@@ -6,9 +6,7 @@ import json
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from io import BytesIO
 from pathlib import Path
-from pickle import UnpicklingError
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -18,9 +16,10 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel
 
 from asmnet_sdk.errors import InvalidInputError
-from asmnet_sdk.whole_files import write_bytes, write_text
+from asmnet_sdk.training.torch_files import UNREAD, save_state, why_unread
+from asmnet_sdk.whole_files import write_text
 
-__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop", "save_state"]
+__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop"]
 
 CHECKPOINT_FILE = "checkpoint.pt"
 LOG_FILE = "log.jsonl"
@@ -135,10 +134,9 @@ class TrainingLoop(ABC, Generic[_Batch]):
             self.epoch, self.minutes = state["epoch"], state.get("minutes", 0.0)
             for name in _STATEFUL:
                 getattr(self, name).load_state_dict(state[name])
-        except (OSError, RuntimeError, ValueError, LookupError, EOFError, UnpicklingError) as exc:
-            reason = str(exc).partition("\n")[0]
+        except UNREAD as exc:
             raise InvalidInputError(
-                f"{path} is no checkpoint of this run ({reason}): delete it to start anew"
+                f"{path} is no checkpoint of this run ({why_unread(exc)}): delete it to start anew"
             ) from exc
         log = self.folder / LOG_FILE
         records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
@@ -205,13 +203,6 @@ class TrainingLoop(ABC, Generic[_Batch]):
         state = {name: getattr(self, name).state_dict() for name in _STATEFUL}
         state |= {"epoch": self.epoch, "minutes": self.minutes}
         save_state(state, self.folder / CHECKPOINT_FILE)
-
-
-def save_state(state: dict[str, Any], path: Path) -> None:
-    """Write what ``torch.load`` reads; the file appears only when it is complete."""
-    content = BytesIO()  # torch reports a full disk as an error of its own making
-    torch.save(state, content)
-    write_bytes(path, content.getvalue())
 
 
 def _to_line(record: Record) -> str:

@@ -22,7 +22,7 @@ from asmnet_sdk.training.choices import layout_of, network_maker, objective_make
 from asmnet_sdk.training.configuration import RunConfig, read_config
 from asmnet_sdk.training.fine_tuning import start_file
 from asmnet_sdk.training.inference import upright_crops
-from asmnet_sdk.training.loop import Record, save_state
+from asmnet_sdk.training.loop import Record
 from asmnet_sdk.training.networks import FaceNetwork, SpatialAsmnet
 from asmnet_sdk.training.onnx_weights import take_onnx_weights
 from asmnet_sdk.training.pictures import draw_curves, draw_validation
@@ -42,6 +42,7 @@ from asmnet_sdk.training.start_poses import (
     network_poses,
     with_start_poses,
 )
+from asmnet_sdk.training.torch_files import save_state
 from asmnet_sdk.training.trainer import Trainer
 from asmnet_sdk.training.weights import take_weights
 from asmnet_sdk.whole_files import write_bytes

@@ -18,10 +18,11 @@ from asmnet_sdk.training.batches import Batch, BatchSource
 from asmnet_sdk.training.blending import JudgedFaces, Start, blend_with
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import predict_crops, upright_crops
-from asmnet_sdk.training.loop import Record, TrainingLoop, save_state
+from asmnet_sdk.training.loop import Record, TrainingLoop
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.objectives import Losses, Objective
 from asmnet_sdk.training.samples import FaceSamples
+from asmnet_sdk.training.torch_files import save_state
 
 __all__ = ["Trainer"]
 

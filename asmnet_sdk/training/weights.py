@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.networks import FaceNetwork
 from asmnet_sdk.training.shared_points import Carry
+from asmnet_sdk.training.torch_files import UNREAD, why_unread
 
 __all__ = ["load_weights", "take_weights"]
 
@@ -62,6 +62,6 @@ def take_weights(network: FaceNetwork, path: Path, carry: Carry | None = None) -
 def _read_weights(path: Path) -> dict[str, Tensor]:
     try:
         state: dict[str, Tensor] = torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as exc:
-        raise InvalidInputError(f"{path} holds no weights: {exc}") from exc
+    except UNREAD as exc:
+        raise InvalidInputError(f"{path} holds no weights: {why_unread(exc)}") from exc
     return state

@@ -53,6 +53,14 @@ def test_another_head_takes_the_trunk(saved):
     assert torch.equal(network.state_dict()[name], state[name])
 
 
+@pytest.mark.parametrize("content", [b"", b"text", b"garbage"])
+def test_files_that_hold_no_weights_are_one_line(tmp_path, content):
+    (tmp_path / "odd.pt").write_bytes(content)
+    with pytest.raises(InvalidInputError, match=r"odd\.pt holds no weights: ") as caught:
+        take_weights(PaperAsmnet(), tmp_path / "odd.pt")
+    assert "\n" not in str(caught.value)
+
+
 def test_weights_of_another_trunk_are_refused(tmp_path):
     torch.save(TinyNetwork().state_dict(), tmp_path / "tiny.pt")
     with pytest.raises(
