@@ -16,7 +16,8 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
     {
         "epochs": 130,
         "batch_size": 16,
-        "negatives": 2,
+        "negatives": 4,
+        "turned_away": 0.6,
         "learning_rate": 1e-3,
         "average_decay": 0.98,
         "frozen_blocks": 3,
@@ -28,7 +29,8 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
     }
 )
 """Key -> value: small batches, a low rate, a trunk whose first blocks stay as they are, an average
-that follows soon."""
+that follows soon, and many faces upside down that are to pass for none: of two ways up the face
+score chooses, and a start may be wrong about faces that are new to it."""
 _EARLY_EPOCHS, _EARLY_SIDE = 0.73, 0.8  # shares: crops a fifth smaller take half the time
 
 
