@@ -58,8 +58,9 @@ class FaceAligner:
             helps: upright where the face is tilted, centred where the box was careless, in all
             four quarter turns where it is unsure. 2: always twice, the second time upright and
             centred. 1: always once.
-        min_score: Of what the detector found, faces whose own score is less are dropped; 0 keeps
-            all. A box that the caller gives always yields its face.
+        min_score: Of what the detector found, faces whose own score is less are dropped, and those
+            of less than 0.8 that detector and network see different ways up; 0 keeps all. A box
+            that the caller gives always yields its face.
         min_face_size: Longer side of the smallest face box wanted, in pixels of the photo; the
             detector looks as closely as such faces need. None: as closely as suits the photo.
         max_faces: Only so many of the largest faces that were found; None is all.

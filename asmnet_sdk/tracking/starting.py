@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from asmnet_sdk.geometry import roll_in_image, wrap_angle
+from asmnet_sdk.detection.wanted import ways_up_differ
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.tracking.sightings import Sighting
 
 __all__ = ["is_sure", "sightings_needed"]
 
 # Measured with the package's detector and asmnet-68: of 1,229 faces in frames that pan over photos
-# of WFLW and 300-W, the two differ by more than 60 degrees about the way up of none, and the
-# detector scores 87 in 100 of the former and 99 of the latter 0.7 or more; of what starts a track
-# in pictures without faces it scores nothing more than 0.6.
-_ANOTHER_WAY_UP = 60.0
+# of WFLW and 300-W it scores 87 in 100 of the former and 99 of the latter 0.7 or more; of what
+# starts a track in pictures without faces nothing more than 0.6.
 _SURE_BOX = 0.7
 _TRIAL = 3
 
@@ -32,7 +30,7 @@ def sightings_needed(seen: Sighting, start_score: float) -> int | None:
         The frames, or None where no track starts: the score is too low, or detector and network
         do not see the same face, but different ways up.
     """
-    if not seen.scores(start_score) or _ways_up_differ(seen):
+    if not seen.scores(start_score) or ways_up_differ(seen.face):
         return None
     return 1 if is_sure(seen.face.box) else _TRIAL
 
@@ -40,11 +38,3 @@ def sightings_needed(seen: Sighting, start_score: float) -> int | None:
 def is_sure(box: BoundingBox) -> bool:
     """Say whether the detector is sure of a box; one that gives no scores is."""
     return box.score is None or box.score >= _SURE_BOX
-
-
-def _ways_up_differ(seen: Sighting) -> bool:
-    pose, detected = seen.face.head_pose, seen.face.box.roll
-    if detected is None:
-        return False
-    roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
-    return abs(wrap_angle(roll - detected)) > _ANOTHER_WAY_UP

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,25 @@ def test_faces_that_score_less_are_dropped():
     sure, unsure = face_at(50), face_at(150, score=0.49)
     assert WantedFaces().faces([unsure, sure]) == [sure]
     assert WantedFaces(min_score=0).faces([unsure, sure]) == [unsure, sure]
+
+
+@pytest.mark.parametrize(
+    ("roll", "box_roll", "score", "is_wanted"),
+    [
+        (61, 0, 0.79, False),
+        (61, 0, 0.81, True),
+        (59, 0, 0.51, True),
+        (-170, 150, 0.51, True),
+        (176, -28, 0.52, False),
+        (180, None, 0.51, True),
+    ],
+)
+def test_face_that_the_detector_sees_another_way_up_must_be_surer(roll, box_roll, score, is_wanted):
+    face = face_at(50, score=score)
+    box = BoundingBox(*face.box, score=0.8, roll=box_roll)
+    face = replace(face, head_pose=HeadPose(0, 0, roll), box=box)
+    assert bool(WantedFaces().faces([face])) == is_wanted
+    assert WantedFaces(min_score=0).faces([face]) == [face]
 
 
 def test_faces_of_a_model_without_scores_stay():
