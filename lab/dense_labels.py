@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
+from asmnet_sdk.layouts import WFLW_98
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.placing import jitter_box
 from asmnet_sdk.training.samples import FaceSamples, box_around_known
+from lab.dense_map import SHARED
 from lab.label_files import link_photo, write_head_poses, write_pts
 from lab.mesh_points import MESH_TO_WFLW
 from lab.mirroring import mirror_box, mirror_points
@@ -52,7 +53,6 @@ Landmarks: TypeAlias = NDArray[np.float32]
 Labeller: TypeAlias = Callable[[Image, BoundingBox], Landmarks]
 """Gives the (K, 2) landmarks, in image pixels, of the face in a box of an RGB image."""
 
-_SHARED = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
 _PUPILS = [96, 97]
 _VIEWS = 6
 _LEAST_PRESENCE = 0.9
@@ -78,7 +78,7 @@ def complete_landmarks(found: Landmarks, truth: Landmarks) -> Landmarks:
         truth: (68, 2) labels, same unit.
     """
     shift = np.zeros_like(found)
-    shift[_SHARED] = truth - found[_SHARED]
+    shift[SHARED] = truth - found[SHARED]
     for point, beside in BESIDE.items():
         shift[point] = shift[list(beside)].mean(axis=0)
     return found + shift
@@ -158,7 +158,7 @@ class Teachers:
         """
         box = box_around_known(truth)
         found = mean_of_views(self.dense, image, box, generator=generator)
-        errors = np.linalg.norm(found[_SHARED] - truth, axis=1)
+        errors = np.linalg.norm(found[SHARED] - truth, axis=1)
         if np.nanmean(errors) > self.highest_error * max(box.width, box.height):
             return None
         completed = complete_landmarks(found, truth)
@@ -213,7 +213,7 @@ def label_samples(teachers: Teachers, samples: FaceSamples) -> FaceSamples:
     """
     generator = np.random.default_rng(0)
     landmarks = np.full((len(samples), 98, 2), np.nan, np.float32)
-    landmarks[:, _SHARED] = samples.landmarks
+    landmarks[:, SHARED] = samples.landmarks
     for points, canvas, truth in zip(landmarks, samples.canvases, samples.landmarks, strict=True):
         completed = teachers.complete(canvas, truth, generator)
         if completed is not None:
@@ -229,7 +229,7 @@ def label_samples(teachers: Teachers, samples: FaceSamples) -> FaceSamples:
 def _least_beside(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (N, 98) of (N, 68) values: those of the shared points, and the least beside."""
     dense = np.full((len(values), 98), np.nan, np.float32)
-    dense[:, _SHARED] = values
+    dense[:, SHARED] = values
     for point, beside in BESIDE.items():
         dense[:, point] = dense[:, list(beside)].min(axis=1)
     return dense

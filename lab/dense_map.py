@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.layouts import IBUG_68, WFLW_98, convert_landmarks
 
-__all__ = ["DenseMap"]
+__all__ = ["SHARED", "DenseMap"]
 
 Points = NDArray[np.float64]
 
-_SHARED = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
+SHARED = convert_landmarks(np.arange(98, dtype=np.float32), WFLW_98, IBUG_68).astype(int)
+"""(68,) which of the 98 points each of the 68 is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,7 @@ class DenseMap:
         """Fit to (N, 98, 2) points of a network and (N, 68, 2) labels in the same pictures."""
         shapes, scales = _normalise(dense)
         mean = shapes.mean(axis=0)
-        offsets = (landmarks - dense[:, _SHARED]) / scales[:, None, None]
+        offsets = (landmarks - dense[:, SHARED]) / scales[:, None, None]
         design = np.hstack([shapes - mean, np.ones((len(shapes), 1))])
         penalty = ridge * np.eye(design.shape[1])
         penalty[-1, -1] = 0
@@ -49,7 +50,7 @@ class DenseMap:
         points = np.asarray(dense, np.float64)
         shapes, scales = _normalise(points[None])
         offsets = np.append(shapes[0] - self.mean, 1) @ self.weights * scales[0]
-        landmarks: NDArray[np.float32] = (points[_SHARED] + offsets.reshape(68, 2)).astype(
+        landmarks: NDArray[np.float32] = (points[SHARED] + offsets.reshape(68, 2)).astype(
             np.float32
         )
         return landmarks

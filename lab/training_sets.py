@@ -29,12 +29,12 @@ from asmnet_sdk.training.samples import (
     CANVAS_SCALE,
     CANVAS_SIZE,
     FaceSamples,
-    box_around_known,
     is_in_share,
     is_validation,
     load_face_samples,
     roll_of_points,
     sure_samples,
+    upright_canvas,
 )
 from lab.mesh import MeshTeacher
 from lab.turned_views import SourceView, read_triangles, turn_view
@@ -75,14 +75,9 @@ def _upright(pictures: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]]) 
     """Cut canvases, turned upright by the landmarks."""
     canvases, landmarks = [], []
     for picture, points in pictures:
-        matrix = crop_matrix(
-            box_around_known(points),
-            crop_scale=CANVAS_SCALE,
-            size=CANVAS_SIZE,
-            clockwise_degrees=roll_of_points(points),
-        )
-        canvases.append(cut_crop(picture, matrix, (CANVAS_SIZE, CANVAS_SIZE)))
-        landmarks.append(transform_points(matrix, points))
+        canvas, placed = upright_canvas(picture, points, roll_of_points(points))
+        canvases.append(canvas)
+        landmarks.append(placed)
     return sure_samples(
         np.stack(canvases),
         np.asarray(landmarks, np.float32),

@@ -20,16 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.aligner import FaceAligner
-from asmnet_sdk.crops import crop_matrix, cut_crop
-from asmnet_sdk.geometry import transform_points
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.results import BoundingBox
 from asmnet_sdk.training.samples import (
-    CANVAS_SCALE,
-    CANVAS_SIZE,
     FaceSamples,
     roll_of_points,
     sure_samples,
+    upright_canvas,
 )
 from lab.dense_labels import Labeller, load_pfld, mean_of_views
 from lab.dense_map import DenseMap
@@ -129,15 +126,9 @@ class Teachers:
             box = BoundingBox.around(face.landmarks)
             if max(box.width, box.height) < _SMALLEST_FACE:
                 continue
-            matrix = crop_matrix(
-                box,
-                crop_scale=CANVAS_SCALE,
-                size=CANVAS_SIZE,
-                clockwise_degrees=roll_of_points(face.landmarks),
-            )
-            canvas = cut_crop(picture, matrix, (CANVAS_SIZE, CANVAS_SIZE))
-            points = transform_points(matrix, face.landmarks).astype(np.float32)
-            found.append((canvas, points))
+            roll = roll_of_points(face.landmarks)
+            canvas, points = upright_canvas(picture, face.landmarks, roll)
+            found.append((canvas, points.astype(np.float32)))
         return found
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "photo_of",
     "roll_of_points",
     "sure_samples",
+    "upright_canvas",
 ]
 
 CANVAS_SCALE = 2.2
@@ -163,14 +164,8 @@ def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = No
             roll = roll_of_points(face.landmarks, layout)
         else:
             roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
-        matrix = crop_matrix(
-            BoundingBox.around(face.landmarks),
-            crop_scale=CANVAS_SCALE,
-            size=CANVAS_SIZE,
-            clockwise_degrees=roll,
-        )
-        canvas[:] = cut_crop(load_image(face.photo), matrix, (CANVAS_SIZE, CANVAS_SIZE))
-        landmarks.append(transform_points(matrix, face.landmarks))
+        canvas[:], points = upright_canvas(load_image(face.photo), face.landmarks, roll)
+        landmarks.append(points)
         angles = [np.nan] * 3 if pose is None else [pose.yaw, pose.pitch, pose.roll]
         poses.append(rotate_head_pose(angles, -roll))
     samples = sure_samples(
@@ -194,6 +189,29 @@ def _visible_points(faces: Sequence[AnnotatedFace], samples: FaceSamples) -> NDA
         if face.landmark_visible is not None:
             row[:] = face.landmark_visible >= 0.5
     return visible
+
+
+def upright_canvas(
+    picture: NDArray[np.uint8], landmarks: NDArray[np.float32], roll: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Cut the canvas of a face out of an (H, W, 3) RGB picture, turned upright.
+
+    Args:
+        picture: The whole picture.
+        landmarks: (K, 2) in it; NaN where a point has no label.
+        roll: By how many degrees the face is turned clockwise.
+
+    Returns:
+        (256, 256, 3) uint8, and the (K, 2) landmarks in it.
+    """
+    matrix = crop_matrix(
+        box_around_known(landmarks),
+        crop_scale=CANVAS_SCALE,
+        size=CANVAS_SIZE,
+        clockwise_degrees=roll,
+    )
+    canvas = cut_crop(picture, matrix, (CANVAS_SIZE, CANVAS_SIZE))
+    return canvas, transform_points(matrix, landmarks)
 
 
 def box_around_known(landmarks: NDArray[np.float32]) -> BoundingBox:
