@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ class Browser:
 
     def evaluate(self, script: str) -> Any:
         return self.page.evaluate(script)
+
+    def wait_until(self, condition: str, *, seconds: float = 60.0) -> None:
+        """Ask again until ``condition`` is true.
+
+        Playwright's own waiting runs ``eval`` inside the page, which a page's Content Security
+        Policy may forbid.
+        """
+        end = time.monotonic() + seconds
+        while not self.evaluate(condition):
+            assert time.monotonic() < end, f"not true after {seconds:g} seconds: {condition}"
+            self.page.wait_for_timeout(20)
 
     def press(self, key: str, *, control: bool = False, shift: bool = False) -> None:
         self.page.keyboard.press("Control+" * control + "Shift+" * shift + key)

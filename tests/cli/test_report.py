@@ -356,7 +356,7 @@ def test_filters_keep_what_is_within_their_bounds(opened):
     assert yaws(opened) == [5]
     assert opened.evaluate("document.querySelector('#count').value") == "1 of 3 faces shown"
     opened.click("button[type=reset]")
-    opened.page.wait_for_function("document.querySelector('#count').value.startsWith('3 of 3')")
+    opened.wait_until("document.querySelector('#count').value.startsWith('3 of 3')")
     assert yaws(opened) == [5, -7, 20]
 
 
@@ -404,7 +404,7 @@ def test_a_click_on_a_face_shows_it_large_and_arrows_go_on(opened):
     opened.press("Escape")
     assert shown_in_viewer(opened) == [None] * 3
     focused = "document.activeElement.closest('tr')?.cells[3].dataset.value"
-    opened.page.wait_for_function(f"{focused} === '20'")  # the dialog's close comes a moment later
+    opened.wait_until(f"{focused} === '20'")  # the dialog's close comes a moment later
     assert opened.log == []
 
 
