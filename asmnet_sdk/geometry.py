@@ -9,6 +9,7 @@ and the first call of it takes as long as a hundred such sums.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, overload
 
 import numpy as np
@@ -150,12 +151,15 @@ def rotate_head_pose(angles_degrees: ArrayLike, clockwise_degrees: float) -> NDA
     return rotation_to_euler(turn @ euler_to_rotation(angles_degrees))
 
 
-def roll_in_image(yaw: float, pitch: float, roll: float) -> float:
+def roll_in_image(angles_degrees: Iterable[float]) -> float:
     """Return by how many degrees the head's up axis is turned clockwise in the image.
 
-    Turning the picture adds to it, at any yaw and pitch; it is 0 exactly where ``roll`` is.
+    Turning the picture adds to it, at any yaw and pitch; it is 0 exactly where roll is.
+
+    Args:
+        angles_degrees: Yaw, pitch, roll in degrees, as a ``HeadPose`` yields them.
     """
-    yaw, pitch, roll = math.radians(yaw), math.radians(pitch), math.radians(roll)
+    yaw, pitch, roll = map(math.radians, angles_degrees)
     across = math.cos(yaw) * math.sin(roll)
     up = math.cos(pitch) * math.cos(roll) + math.sin(pitch) * math.sin(yaw) * math.sin(roll)
     return math.degrees(math.atan2(across, up))

@@ -82,10 +82,10 @@ def ways_up_differ(face: Face) -> bool:
 
     They do not where the box has no roll: there the detector did not say.
     """
-    pose, detected = face.head_pose, face.box.roll
+    detected = face.box.roll
     if detected is None:
         return False
-    roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
+    roll = roll_in_image(face.head_pose)
     return abs(wrap_angle(roll - detected)) > _ANOTHER_WAY_UP
 
 

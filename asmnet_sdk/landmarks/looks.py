@@ -185,8 +185,8 @@ _ROUNDS: Mapping[Passes, Sequence[_FurtherCrops]] = {
 
 def _is_upright_and_centred(seen: _Look, crop_scale: float) -> bool:
     """Whether another crop around the landmarks would be about the same one."""
-    pose, size = seen.face.head_pose, len(seen.crop.pixels)
-    left_over = roll_in_image(pose.yaw, pose.pitch, pose.roll) - seen.crop.clockwise_degrees
+    size = len(seen.crop.pixels)
+    left_over = roll_in_image(seen.face.head_pose) - seen.crop.clockwise_degrees
     if abs(wrap_angle(left_over)) > _MOST_ROLL:
         return False
     landmarks = transform_points(seen.crop.matrix, seen.face.landmarks)

@@ -98,7 +98,7 @@ class LandmarkNetwork:
 
     def cut_again(self, image: NDArray[np.uint8], face: Face) -> FaceCrop:
         """Cut a better crop of a face: upright, and centred on its landmarks."""
-        roll = roll_in_image(face.head_pose.yaw, face.head_pose.pitch, face.head_pose.roll)
+        roll = roll_in_image(face.head_pose)
         try:
             around = upright_box(face.landmarks, roll)
         except InvalidBoundingBoxError:  # all landmarks in one place

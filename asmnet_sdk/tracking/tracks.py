@@ -107,8 +107,7 @@ class Track:
 
 def place_crop(face: Face, before: BoundingBox | None = None) -> BoundingBox:
     """Return the box of a face's next crop, with its roll: the one before as long as it serves."""
-    pose = face.head_pose
-    roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
+    roll = roll_in_image(face.head_pose)
     turn = 0.0 if before is None else before.roll or 0.0
     has_turned = abs(wrap_angle(roll - turn)) > _CROP_ROLL
     if has_turned:

@@ -160,10 +160,7 @@ def load_face_samples(faces: Sequence[AnnotatedFace], layout: Layout | None = No
     landmarks, poses = [], []
     for canvas, face in zip(canvases, faces, strict=True):
         pose = face.head_pose
-        if pose is None:
-            roll = roll_of_points(face.landmarks, layout)
-        else:
-            roll = roll_in_image(pose.yaw, pose.pitch, pose.roll)
+        roll = roll_of_points(face.landmarks, layout) if pose is None else roll_in_image(pose)
         canvas[:], points = upright_canvas(load_image(face.photo), face.landmarks, roll)
         landmarks.append(points)
         angles = [np.nan] * 3 if pose is None else [pose.yaw, pose.pitch, pose.roll]
