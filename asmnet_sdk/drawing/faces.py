@@ -78,11 +78,13 @@ def draw_faces(
     Raises:
         InvalidImageError: The image cannot be used.
         InvalidInputError: A face is none, or has landmarks or angles that are not finite; its
-            layout has no part of a given name; or another argument is of the wrong kind.
+            layout has no part of a given name, no layout a word of ``style.part_colors``; or
+            another argument is of the wrong kind.
     """
     canvas = load_image(image, color=color)
     faces = list_of(Face, "faces", faces)
     check_kind("style", style, DrawingStyle)
+    style.check_parts(face.layout for face in faces)
     check_flags(boxes=boxes, head_pose=head_pose, labels=labels, sigma=sigma, numbers=numbers)
     marked = True if points is False else points
     for face in faces:

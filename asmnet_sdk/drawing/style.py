@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
 from asmnet_sdk.arguments import check_choice, check_kind, is_number, numbers_in, require
 from asmnet_sdk.drawing.strokes import Color
+from asmnet_sdk.layouts import LAYOUTS, Layout
+from asmnet_sdk.layouts.layout import WHOLES
 
 __all__ = ["DrawingStyle"]
 
@@ -48,8 +50,9 @@ class DrawingStyle:
         box_color: Of the corners of the box.
         text_color: Of the labels.
         sigma_color: Of the circles of ``landmark_sigma``.
-        part_colors: Of contours, by a word in their name, such as ``{"eye": (255, 0, 0)}`` for both
-            eyes; the first word that fits counts, and contours without one keep their colour.
+        part_colors: Of contours, by a part of ``layout.indices`` or a whole word of its name, as
+            ``{"eye": (255, 0, 0)}`` for both eyes; the first that fits counts, and contours without
+            one keep their colour.
 
     Raises:
         InvalidInputError: A length is not positive or more than 1000 px, a colour is no three
@@ -83,9 +86,29 @@ class DrawingStyle:
         """Return the colour of a contour."""
         for colors in (self.part_colors, _PART_COLORS):
             for word, color in colors.items():
-                if word in contour:
+                if _fits(word, contour):
                     return color
         return _WHITE
+
+    def check_parts(self, layouts: Iterable[Layout]) -> None:
+        """Refuse a word of ``part_colors`` that fits no contour of the package's or these layouts.
+
+        Raises:
+            InvalidInputError: The message names them.
+        """
+        if not self.part_colors:
+            return
+        contours = {
+            name: None for layout in (*layouts, *LAYOUTS.values()) for name in layout.contours
+        }
+        for word in self.part_colors:
+            fits_one = any(_fits(word, contour) for contour in contours)
+            require("a word of part_colors", word, fits_one, f"a word of {', '.join(contours)}")
+
+
+def _fits(word: str, contour: str) -> bool:
+    """Say whether a contour's name holds this word whole, or the contour belongs to this part."""
+    return f"_{word}_" in f"_{contour}_" or contour in WHOLES.get(word, ())
 
 
 def _require_color(name: str, color: object) -> None:

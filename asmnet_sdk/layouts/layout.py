@@ -8,9 +8,12 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import NoReturn
 
-__all__ = ["Contour", "Layout"]
+__all__ = ["WHOLES", "Contour", "Layout"]
 
-_WHOLES = {"nose": ("nose_bridge", "nose_base"), "mouth": ("outer_lip", "inner_lip")}
+WHOLES = MappingProxyType(
+    {"nose": ("nose_bridge", "nose_base"), "mouth": ("outer_lip", "inner_lip")}
+)
+"""Part of the face -> the contours that it is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Layout:
     def indices(self) -> Mapping[str, tuple[int, ...]]:
         """Part of the face -> its points: every contour, and ``nose`` and ``mouth`` as a whole."""
         parts = {name: contour.indices for name, contour in self.contours.items()}
-        for whole, pieces in _WHOLES.items():
+        for whole, pieces in WHOLES.items():
             if all(piece in parts for piece in pieces):
                 parts[whole] = tuple(i for piece in pieces for i in parts[piece])
         return MappingProxyType(parts)

@@ -449,6 +449,8 @@ def test_style_colours_parts_points_and_boxes():
         part_colors={"eye": (255, 0, 0)}, box_color=(0, 0, 255), point_color=(0, 255, 0)
     )
     assert style.color_of("right_eye") == (255, 0, 0)
+    assert style.color_of("right_eyebrow") == (230, 159, 0)
+    assert DrawingStyle(part_colors={"mouth": (1, 2, 3)}).color_of("outer_lip") == (1, 2, 3)
     assert style.color_of("jaw") == (86, 180, 233)
     large = face_with(box=BoundingBox(100, 100, 1900, 1900))
     boxes, points = (
@@ -457,6 +459,15 @@ def test_style_colours_parts_points_and_boxes():
     )
     assert boxes[100, 100].tolist() == [0, 0, 255]
     assert (points == (0, 255, 0)).all(axis=-1).any()
+
+
+@pytest.mark.parametrize("word", ["eyes", "ye", ""])
+def test_words_that_fit_no_contour_are_refused(word):
+    style = DrawingStyle(part_colors={word: (255, 0, 0)})
+    with pytest.raises(
+        InvalidInputError, match=r"a word of part_colors .* right_eye, .* right_pupil"
+    ):
+        draw_faces(grey(), [face_with()], style=style)
 
 
 @pytest.mark.parametrize(
