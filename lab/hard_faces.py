@@ -29,10 +29,11 @@ from asmnet_sdk.training.samples import FaceSamples, box_around_known, load_face
 from lab.damages import DAMAGES
 from lab.robustness import area_under_roc
 
-__all__ = ["Seen", "look_at", "main", "measure", "read_wflw_slice"]
+__all__ = ["YAW_BINS", "Seen", "look_at", "main", "measure", "read_wflw_slice"]
 
 _ATTRIBUTES = ("pose", "expression", "illumination", "make_up", "occlusion", "blur")
-_YAW_BINS = (0, 15, 30, 45, 60, 75, 90)
+YAW_BINS = (0, 15, 30, 45, 60, 75, 90)
+"""Limits of |yaw| in degrees between which errors are told apart."""
 Figures = dict[str, float]
 
 
@@ -219,7 +220,7 @@ def _by_yaw(seen: Sequence[Seen]) -> Iterator[tuple[str, float]]:
     yaw = np.array([one.head_pose[0] for one in seen])
     found = np.array([one.face.head_pose.yaw for one in seen])
     size = np.array([one.size_percent for one in seen])
-    for low, high in pairwise(_YAW_BINS):
+    for low, high in pairwise(YAW_BINS):
         chosen = (np.abs(yaw) >= low) & (np.abs(yaw) < high)
         yield f"turned {low} to {high}: error, % of the face", float(size[chosen].mean())
         yield f"turned {low} to {high}: yaw error", float(np.abs(found - yaw)[chosen].mean())

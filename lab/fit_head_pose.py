@@ -1,0 +1,141 @@
+"""Teach the head pose of a trained network anew; everything else it gives stays as it is.
+
+    python -m lab.fit_head_pose MODEL RUN OUT --turned-views FILE --renders FILE
+
+reads the network of a model file (or of a run's ``weights.pt``), shows it crops of the run's
+photos, of turned views (``lab.training_sets``) and of rendered heads (``lab.rendered_heads``), fits
+the two layers of ``head_pose`` to what the rest of the network makes of them, and leaves a run
+folder that ``lab.release`` takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from asmnet_sdk.training.batches import BatchSource
+from asmnet_sdk.training.losses import rotation_loss
+from asmnet_sdk.training.samples import FaceSamples, load_face_samples
+from asmnet_sdk.training.tensor_geometry import rotation_of, rotation_to_euler
+from lab.head_pose_errors import errors_by_yaw, pose_table
+from lab.refitting import Evidence, LayerReader, Refit, refit_parser
+
+__all__ = ["fit_head_pose"]
+
+logger = logging.getLogger("asmnet_sdk.training")
+
+_CROPS = 3840  # of each kind
+_BATCH = 64
+_STEPS, _DRAWN, _LEARNING_RATE = 7000, 448, 1e-3
+_WEIGHTS = {"photos": 0.63, "turned views": 0.25, "renders": 0.4}
+
+
+def fit_head_pose(
+    layers: nn.Module, evidence: Evidence, *, steps: int = _STEPS, seed: int = 0
+) -> None:
+    """Fit the layers that give a rotation in six numbers, going on from their weights.
+
+    Args:
+        layers: The layers.
+        evidence: What they read, and (N, 3) true yaw, pitch, roll in degrees.
+        steps: How many; each draws crops by their weights and lowers the angles of their errors.
+        seed: Seed of what is drawn.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(layers.parameters(), lr=_LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    alike = torch.ones(_DRAWN)
+    for _ in range(steps):
+        drawn = evidence.weights.multinomial(_DRAWN, replacement=True, generator=generator)
+        rotation = rotation_of(layers(evidence.features[drawn]))
+        loss = rotation_loss(rotation, evidence.truth[drawn], alike)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+def _show(refit: Refit, reader: LayerReader, faces: FaceSamples) -> Evidence:
+    """Return what the layers read of augmented crops of faces, each weighed by its label."""
+    recipe = replace(
+        refit.config.recipe, batch_size=_BATCH, negatives=0, epoch_faces=_CROPS, early_epochs=0
+    )
+    source = BatchSource(
+        faces=_with_pose(faces),
+        negatives=np.empty((0, 1, 1, 3), np.uint8),
+        layout=refit.layout,
+        recipe=recipe,
+    )
+    return Evidence.join(
+        Evidence(reader.read(batch.images), batch.head_poses, batch.pose_weights)
+        for batch in source.epoch(0)
+    )
+
+
+def _with_pose(faces: FaceSamples) -> FaceSamples:
+    return faces.take(np.flatnonzero(np.isfinite(faces.head_poses).all(axis=1)))
+
+
+def _report(layers: nn.Module, validation: dict[str, Evidence]) -> None:
+    for name, seen in validation.items():
+        with torch.inference_mode():
+            found = rotation_to_euler(rotation_of(layers(seen.features)))
+        logger.info("\n%s\n\n%s", name, pose_table(errors_by_yaw(found, seen.truth)))
+
+
+def _validating(refit: Refit, reader: LayerReader, further: list[Path]) -> dict[str, Evidence]:
+    sets = dict(refit.validation) | {path.stem: FaceSamples.load(path) for path in further}
+    known = {name: _with_pose(faces) for name, faces in sets.items()}
+    return {
+        name: Evidence(
+            reader.read_crops(refit.crops(faces)),
+            torch.from_numpy(faces.head_poses),
+            torch.from_numpy(faces.pose_weights),
+        )
+        for name, faces in known.items()
+        if len(faces)
+    }
+
+
+def main() -> None:
+    """Fit a head pose from the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = _parser().parse_args()
+    refit = Refit.read(options)
+    layers = refit.network.pose
+    reader = refit.reader(layers)
+    shown = {
+        "photos": load_face_samples(refit.training, refit.layout),
+        "turned views": FaceSamples.load(options.turned_views),
+        "renders": FaceSamples.load(options.renders),
+    }
+    evidence = Evidence.join(
+        _show(refit, reader, faces).counting(_WEIGHTS[kind]) for kind, faces in shown.items()
+    )
+    validation = _validating(refit, reader, options.measure)
+    logger.info("before")
+    _report(layers, validation)
+    fit_head_pose(layers, evidence)
+    logger.info("\nafter")
+    _report(layers, validation)
+    refit.save()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = refit_parser("lab.fit_head_pose", __doc__)
+    parser.add_argument("--turned-views", type=Path, required=True, help="packed turned views")
+    parser.add_argument("--renders", type=Path, required=True, help="packed rendered heads")
+    parser.add_argument(
+        "--measure", type=Path, nargs="+", default=[], help="further packed faces to measure on"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()
