@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.landmarks.looks import certainty_of
+from asmnet_sdk.landmarks.best_looks import certainty_of
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import BoundingBox, Face
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, islice
 from numbers import Integral
 from types import MappingProxyType
@@ -13,11 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.errors import InvalidInputError, in_brief
-from asmnet_sdk.geometry import roll_in_image, scale_of, transform_points, wrap_angle
+from asmnet_sdk.geometry import roll_in_image, transform_points, wrap_angle
+from asmnet_sdk.landmarks.best_looks import (
+    HOPELESS,
+    SURE,
+    Look,
+    best_and_rivals,
+    best_look,
+    best_way_up,
+)
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
 
-__all__ = ["Passes", "certainty_of", "check_passes", "look", "look_at_images"]
+__all__ = ["Passes", "check_passes", "look", "look_at_images"]
 
 Passes: TypeAlias = Literal["auto", 1, 2]
 """How often the network looks at a face."""
@@ -28,11 +36,6 @@ Passes: TypeAlias = Literal["auto", 1, 2]
 _MOST_ROLL = 20.0
 _MOST_SHIFT = 0.12
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.8, 1.2
-# A mean error radius of this share of the crop says as much as a score of 0.
-_HOPELESS_SIGMA = 0.16
-_SURE, _HOPELESS = 0.5, 0.05
-# A look that is better placed may be this much less sure, and is still the better one.
-_SLACK = 0.05
 _NOTHING_SEEN: Mapping[FaceCrop, Face] = MappingProxyType({})
 
 
@@ -48,18 +51,6 @@ def check_passes(passes: object) -> Passes:
     return passes
 
 
-def certainty_of(face: Face, crop: FaceCrop) -> float:
-    """Return how surely a face was seen: its score, or less where the error radii are large.
-
-    The result lies below 1; it is negative where the radii are beyond hope.
-    """
-    score = 1.0 if face.score is None else face.score
-    if face.landmark_sigma is None:
-        return score
-    side = len(crop.pixels) / scale_of(crop.matrix)
-    return min(score, 1 - float(face.landmark_sigma.mean()) / side / _HOPELESS_SIGMA)
-
-
 def look(
     network: LandmarkNetwork,
     images: Sequence[NDArray[np.uint8]],
@@ -72,7 +63,8 @@ def look(
     With ``"auto"``, a face that was seen surely, upright and in the middle of its crop keeps the
     first look. One that was tilted or off the middle is looked at again, upright and centred on its
     landmarks. One that was seen unsurely is looked at in the other three quarter turns as well, and
-    the surest look counts. With 2, every face is looked at again.
+    the surest look counts. Where a face was seen at several ways up, each is looked at upright and
+    in the mirror, too, before one is chosen. With 2, every face is looked at again.
 
     Args:
         network: Looks at the crops.
@@ -83,9 +75,9 @@ def look(
     """
     new = [crop for crop in crops if crop not in seen]
     seen = {**seen, **dict(zip(new, network.predict(new), strict=True))}
-    looks = [_Look(image, crop, seen[crop]) for image, crop in zip(images, crops, strict=True)]
-    for further_crops in _ROUNDS[passes]:
-        looks = _look_again(network, looks, further_crops)
+    looks = [Look(image, crop, seen[crop]) for image, crop in zip(images, crops, strict=True)]
+    for further_crops, choose in _ROUNDS[passes]:
+        looks = _look_again(network, looks, further_crops, choose)
     return [seen.face for seen in looks]
 
 
@@ -102,41 +94,19 @@ def look_at_images(
     return [list(islice(faces, len(some))) for some in crops]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Look:
-    """A crop of an image, and the face that the network saw in it."""
-
-    image: NDArray[np.uint8]
-    crop: FaceCrop
-    face: Face
-    is_best: bool = False
-    """No other look was better, so no more are tried."""
-
-    @property
-    def certainty(self) -> float:
-        """As ``certainty_of`` gives it."""
-        return certainty_of(self.face, self.crop)
-
-    @property
-    def is_of_its_box(self) -> bool:
-        """Whether the face is the one in the box, and not a neighbour."""
-        box = self.face.box
-        x, y = map(float, self.face.landmarks.mean(axis=0))
-        return box.x_min <= x <= box.x_max and box.y_min <= y <= box.y_max
-
-
 def _look_at(
     network: LandmarkNetwork, images: Sequence[NDArray[np.uint8]], crops: Sequence[FaceCrop]
-) -> list[_Look]:
-    return [_Look(*it) for it in zip(images, crops, network.predict(crops), strict=True)]
+) -> list[Look]:
+    return [Look(*it) for it in zip(images, crops, network.predict(crops), strict=True)]
 
 
-_FurtherCrops: TypeAlias = Callable[[LandmarkNetwork, _Look], Sequence[FaceCrop]]
+_FurtherCrops: TypeAlias = Callable[[LandmarkNetwork, Look], Sequence[FaceCrop]]
+_Choose: TypeAlias = Callable[[Look, Sequence[Look]], Look]
 
 
 def _look_again(
-    network: LandmarkNetwork, looks: Sequence[_Look], further_crops: _FurtherCrops
-) -> list[_Look]:
+    network: LandmarkNetwork, looks: Sequence[Look], further_crops: _FurtherCrops, choose: _Choose
+) -> list[Look]:
     """Look at the further crops of each look, all in one batch; return the best look of each."""
     further = [() if seen.is_best else further_crops(network, seen) for seen in looks]
     pairs = [
@@ -144,46 +114,49 @@ def _look_again(
     ]
     again = iter(_look_at(network, [image for image, _ in pairs], [crop for _, crop in pairs]))
     return [
-        _best(seen, list(islice(again, len(crops)))) if crops else replace(seen, is_best=True)
+        choose(seen, list(islice(again, len(crops)))) if crops else replace(seen, is_best=True)
         for seen, crops in zip(looks, further, strict=True)
     ]
 
 
-def _best(first: _Look, others: Sequence[_Look]) -> _Look:
-    """Return the surest look; the others are better placed than the first, so favoured."""
-    of_the_box = [other for other in others if other.is_of_its_box]
-    surest = max(of_the_box, key=lambda other: other.certainty, default=None)
-    if surest is None or surest.certainty < first.certainty - _SLACK:
-        return replace(first, is_best=True)
-    return surest
-
-
-def _centred(network: LandmarkNetwork, seen: _Look) -> Sequence[FaceCrop]:
+def _centred(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     """Return the upright crop around the landmarks."""
     return [network.cut_again(seen.image, seen.face)]
 
 
-def _centred_where_needed(network: LandmarkNetwork, seen: _Look) -> Sequence[FaceCrop]:
+def _centred_where_needed(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     is_done = _is_upright_and_centred(seen, network.metadata.crop_scale)
-    return [] if is_done or seen.certainty < _HOPELESS else _centred(network, seen)
+    return [] if is_done or seen.certainty < HOPELESS else _centred(network, seen)
 
 
-def _centred_or_turned(network: LandmarkNetwork, seen: _Look) -> Sequence[FaceCrop]:
+def _centred_or_turned(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     """Return the upright crop where it is needed; for an unsure face the quarter turns too."""
-    if seen.certainty >= _SURE:
+    if seen.certainty >= SURE:
         return _centred_where_needed(network, seen)
     turned = [seen.crop.turned(quarters) for quarters in (1, 2, 3)]
     return [*_centred(network, seen), *turned]
 
 
-_ROUNDS: Mapping[Passes, Sequence[_FurtherCrops]] = {
+def _centred_or_mirrored(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
+    """Return the upright crop where it is needed; of rivals each one's, and their mirror images."""
+    if not seen.rivals:
+        return _centred_where_needed(network, seen)
+    upright = [crop for way in (seen, *seen.rivals) for crop in _centred(network, way)]
+    return [*upright, *(crop.mirrored() for crop in upright)]
+
+
+_ROUNDS: Mapping[Passes, Sequence[tuple[_FurtherCrops, _Choose]]] = {
     1: (),
-    2: (_centred,),
-    "auto": (_centred_or_turned, _centred_where_needed, _centred_where_needed),
+    2: ((_centred, best_look),),
+    "auto": (
+        (_centred_or_turned, best_and_rivals),
+        (_centred_or_mirrored, best_way_up),
+        (_centred_where_needed, best_look),
+    ),
 }
 
 
-def _is_upright_and_centred(seen: _Look, crop_scale: float) -> bool:
+def _is_upright_and_centred(seen: Look, crop_scale: float) -> bool:
     """Whether another crop around the landmarks would be about the same one."""
     size = len(seen.crop.pixels)
     left_over = roll_in_image(seen.face.head_pose) - seen.crop.clockwise_degrees

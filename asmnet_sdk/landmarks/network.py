@@ -61,6 +61,15 @@ class FaceCrop:
             clockwise_degrees=self.clockwise_degrees + 90 * quarters,
         )
 
+    def mirrored(self) -> FaceCrop:
+        """Return the crop as a mirror shows it; right and left change places in what is seen."""
+        last = len(self.pixels) - 1
+        return replace(
+            self,
+            pixels=np.ascontiguousarray(self.pixels[:, ::-1]),
+            matrix=compose([[-1, 0, last], [0, 1, 0]], self.matrix),
+        )
+
 
 class LandmarkNetwork:
     """A loaded model that obeys the contract; shared by threads like its session.

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from asmnet_sdk import BoundingBox, Face, FaceAligner, InvalidInputError
-from asmnet_sdk.geometry import transform_points
+from asmnet_sdk.geometry import transform_points, wrap_angle
 from asmnet_sdk.landmarks.looks import Passes, look
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from tests.conftest import EXAMPLES
@@ -139,6 +139,57 @@ def test_a_neighbour_is_not_taken_for_the_face(upright_model):
     network = StrayingNetwork(upright_model)
     face = look_at(network, image, BOX, "auto")
     assert network.batches == [1, 1]
+    np.testing.assert_allclose(face.landmarks[:3], dots, atol=0.5)
+
+
+class TwoWaysNetwork(CountedNetwork):
+    """Sees a face upside down, more surely than the right one, but not in the mirror.
+
+    The right one scores by how upright its crop is.
+    """
+
+    turn = 135.0
+
+    def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        return [
+            replace(face, score=self._score(crop))
+            for crop, face in zip(crops, super().predict(crops), strict=True)
+        ]
+
+    def _score(self, crop: FaceCrop) -> float:
+        off = abs(wrap_angle(crop.clockwise_degrees - self.turn))
+        if off < 90:
+            return 0.95 - off / 60
+        return 0.4 if off > 130 and np.linalg.det(crop.matrix[:, :2]) > 0 else 0.01
+
+
+def test_of_two_ways_up_the_one_that_all_looks_say_most_for_counts(upright_model):
+    """A face between two quarter turns scores 0.2 in both, and 0.95 only when it is upright."""
+    network = TwoWaysNetwork(upright_model)
+    image, dots = turned_face(network.turn)
+    face = look_at(network, image, BOX, "auto")
+    assert network.batches == [1, 4, 8]
+    assert face.score == pytest.approx(0.95, abs=0.05)
+    np.testing.assert_allclose(face.landmarks[:3], dots, atol=0.5)
+
+
+class HopelessNetwork(CountedNetwork):
+    """Says little for the first crop, less for a quarter turn, hardly anything for others."""
+
+    def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        scores = {0: 0.04, 90: 0.01}
+        return [
+            replace(face, score=scores.get(round(crop.clockwise_degrees), 0.001))
+            for crop, face in zip(crops, super().predict(crops), strict=True)
+        ]
+
+
+def test_another_way_up_that_is_less_sure_is_not_taken(upright_model):
+    network = HopelessNetwork(upright_model)
+    image, dots = turned_face(20)
+    face = look_at(network, image, BOX, "auto")
+    assert network.batches == [1, 4]
+    assert face.head_pose.roll == pytest.approx(20, abs=2)
     np.testing.assert_allclose(face.landmarks[:3], dots, atol=0.5)
 
 

@@ -73,3 +73,12 @@ def test_closed_network_loads_nothing_for_a_first_batch(dot_model):
     network.close()
     with pytest.raises(ModelError, match="was closed"):
         network.predict(crops)
+
+
+def test_a_mirrored_crop_maps_to_the_same_place_of_the_image(dot_model):
+    network = LandmarkNetwork(dot_model, device="cpu", threads=1)
+    [crop] = crops_with_dots(network, 1)
+    mirrored = crop.mirrored()
+    np.testing.assert_array_equal(mirrored.pixels, crop.pixels[:, ::-1])
+    [seen], [seen_mirrored] = network.predict([crop]), network.predict([mirrored])
+    np.testing.assert_allclose(seen_mirrored.landmarks, seen.landmarks, atol=0.1)
