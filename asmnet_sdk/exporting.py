@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from asmnet_sdk.arguments import check_kind, is_whole, list_of, require
 from asmnet_sdk.errors import InvalidInputError, in_brief
@@ -15,12 +17,14 @@ from asmnet_sdk.results import Face
 
 __all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
 
+FacesByImage: TypeAlias = Mapping[str, Sequence[Face]] | Mapping[Path, Sequence[Face]]
+
 _MOST_SPACES = 64
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int | None = 2) -> str:
-    """Return JSON: a list of ``{"image": name, "faces": [...]}``.
+def faces_to_json(faces_by_image: FacesByImage, *, indent: int | None = 2) -> str:
+    """Return JSON: a list of ``{"image": name, "faces": [...]}``; names may be texts or paths.
 
     Each face is what ``Face.to_dict`` gives: pixels and degrees.
 
@@ -36,11 +40,14 @@ def faces_to_json(faces_by_image: Mapping[str, Sequence[Face]], *, indent: int |
     return _encode(records) if indent is None else _lay_out(records, indent)
 
 
-def _checked(faces_by_image: Mapping[str, Sequence[Face]]) -> dict[str, list[Face]]:
-    """Refuse what are no faces by image name."""
+def _checked(faces_by_image: FacesByImage) -> dict[str, list[Face]]:
+    """Return the faces by the text of the image's name; refuse what are none."""
     check_kind("faces_by_image", faces_by_image, Mapping, "faces by image name: {name: faces}")
+    for image in faces_by_image:
+        is_name = isinstance(image, (str, os.PathLike))
+        require("the name of an image", image, is_name, "a text or a path")
     return {
-        image: list_of(Face, f"the faces of {in_brief(repr(image))}", faces)
+        os.fsdecode(image): list_of(Face, f"the faces of {in_brief(repr(image))}", faces)
         for image, faces in faces_by_image.items()
     }
 
@@ -72,22 +79,24 @@ def _are_numbers(value: object) -> bool:
     )
 
 
-def faces_to_csv(faces_by_image: Mapping[str, Sequence[Face]]) -> str:
+def faces_to_csv(faces_by_image: FacesByImage) -> str:
     """Return CSV: one row a face, with its landmarks as columns x0, y0, x1, y1, ... and then the
     visibility of each as v0, v1, ..., empty where the model tells none.
+
+    Names of images may be texts or paths.
 
     Raises:
         InvalidInputError: They are no faces by image name, or have landmarks of different layouts.
     """
-    faces_by_image = _checked(faces_by_image)
-    layouts = {face.layout.name: face.layout for faces in faces_by_image.values() for face in faces}
+    checked = _checked(faces_by_image)
+    layouts = {face.layout.name: face.layout for faces in checked.values() for face in faces}
     if len(layouts) > 1:
         raise InvalidInputError(f"one CSV cannot hold different layouts: {', '.join(layouts)}")
     point_count = next((layout.point_count for layout in layouts.values()), 0)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["image", "face", *csv_columns(point_count)])
-    for image, faces in faces_by_image.items():
+    for image, faces in checked.items():
         for index, face in enumerate(faces):
             writer.writerow([image, index, *csv_values(face)])
     return text.getvalue()

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +35,14 @@ def test_json_lists_images_in_order(face):
     records = json.loads(faces_to_json({"b.jpg": [face, face], "ä.jpg": []}))
     assert [(r["image"], len(r["faces"])) for r in records] == [("b.jpg", 2), ("ä.jpg", 0)]
     assert records[0]["faces"][0]["head_pose"] == {"yaw": 1.5, "pitch": -2.25, "roll": 3}
+
+
+def test_names_may_be_paths_but_nothing_else(face):
+    path = Path("photos", "b.jpg")
+    assert json.loads(faces_to_json({path: [face]}))[0]["image"] == str(path)
+    assert faces_to_csv({path: [face]}) == faces_to_csv({str(path): [face]})
+    with pytest.raises(InvalidInputError, match="name of an image is 3; needed: a text or a path"):
+        faces_to_csv({3: [face]})
 
 
 def test_json_keeps_a_point_on_one_line(face):

@@ -29,7 +29,7 @@ __all__ = ["Face"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Face:
-    """One face in one image; frozen, its arrays read-only.
+    """One face in one image; frozen, its arrays read-only. Faces with the same values are equal.
 
     Raises:
         InvalidInputError: A value is of another kind or shape than described.
@@ -59,6 +59,16 @@ class Face:
     """
     track_id: int | None = None
     """Identity within a video; None for a single image."""
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Face) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        values = self._values().values()
+        return tuple(v.tobytes() if isinstance(v, np.ndarray) else v for v in values)
 
     def __reduce__(self) -> tuple[Callable[..., Face], tuple[object, ...]]:
         return _restore_face, tuple(self._values().values())
@@ -201,8 +211,11 @@ class Face:
         Raises:
             InvalidInputError: A value is missing, or is not what ``to_dict`` writes.
         """
+        check_kind("record", record, Mapping, "what Face.to_dict gives")
         try:
             return cls(**read_record(record))
+        except KeyError as exc:
+            raise InvalidInputError(f"no record of a face: it has no {exc}") from exc
         except (LookupError, TypeError, AttributeError, ValueError) as exc:
             raise InvalidInputError(f"no record of a face: {in_brief(str(exc))}") from exc
 

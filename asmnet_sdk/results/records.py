@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from asmnet_sdk.arguments import check_choice
 from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table, layout_to_table
 from asmnet_sdk.results.bounding_box import BoundingBox
 from asmnet_sdk.results.head_pose import HeadPose
@@ -61,7 +62,7 @@ def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
         "landmarks": record["landmarks"],
         "head_pose": HeadPose(**record["head_pose"]),
         "box": BoundingBox(*record["box"]),
-        "layout": _layout_of(record),
+        "layout": _layout_of(record["layout"], record.get("layout_table")),
         "score": record.get("score"),
         "landmark_sigma": record.get("landmark_sigma"),
         "landmark_visible": record.get("landmark_visible"),
@@ -69,9 +70,11 @@ def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _layout_of(record: Mapping[str, Any]) -> Layout:
-    table = record.get("layout_table")
-    return LAYOUTS[record["layout"]] if table is None else layout_from_table(table)
+def _layout_of(name: str, table: Mapping[str, Any] | None) -> Layout:
+    if table is not None:
+        return layout_from_table(table)
+    check_choice("layout", name, tuple(LAYOUTS))
+    return LAYOUTS[name]
 
 
 def _rounded(values: ArrayLike | None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -38,9 +39,19 @@ def test_asdict_gives_values_of_its_own(face):
 
 
 def test_copies_are_equal_and_share_the_layout(face):
-    for twin in (copy.copy(face), copy.deepcopy(face)):
-        assert twin.to_dict() == face.to_dict()
+    for twin in (copy.copy(face), copy.deepcopy(face), pickle.loads(pickle.dumps(face))):
+        assert twin == face
+        assert len({twin, face}) == 1
         assert twin.layout is IBUG_68
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"landmarks": LANDMARKS + 1}, {"score": 0.7}, {"track_id": None}, {"landmark_sigma": None}],
+)
+def test_faces_with_other_values_are_others(face, change):
+    assert dataclasses.replace(face, **change) != face
+    assert face != face.to_dict()
 
 
 def test_layout_stays_unchangeable():
@@ -78,8 +89,16 @@ def test_from_dict_reverses_to_dict_by_way_of_json(face, layout):
 def test_from_dict_refuses_what_is_no_face(face, change):
     with pytest.raises(InvalidInputError):
         Face.from_dict({**face.to_dict(), **change})
-    with pytest.raises(InvalidInputError, match="no record of a face: 'landmarks'"):
-        Face.from_dict({})
+
+
+def test_from_dict_says_what_a_record_lacks(face):
+    for record, message in (
+        ({}, "no record of a face: it has no 'landmarks'"),
+        (None, "record is None; needed: what Face.to_dict gives"),
+        ({**face.to_dict(), "layout": "IBUG_67"}, "layout is 'IBUG_67'; needed: 'IBUG_68' or"),
+    ):
+        with pytest.raises(InvalidInputError, match=message):
+            Face.from_dict(record)
 
 
 def test_faces_become_a_table(face):
