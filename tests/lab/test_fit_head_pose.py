@@ -69,6 +69,14 @@ def test_what_counts_nothing_is_not_learned(evidence) -> None:
     assert mean_error(layer, evidence) < 2
 
 
+def test_profiles_teach_where_the_nose_points(evidence) -> None:
+    layer = wrong_layer()
+    nothing = Evidence(evidence.features[:1], evidence.truth[:1], torch.ones(1))
+    before = mean_error(layer, evidence)
+    fit_head_pose(layer, nothing, evidence, steps=STEPS)
+    assert mean_error(layer, evidence) < before - 2
+
+
 def test_the_same_seed_gives_the_same_layers(evidence) -> None:
     layers = [wrong_layer(), wrong_layer()]
     for layer in layers:
