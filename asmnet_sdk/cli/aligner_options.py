@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.parsing import at_least_one
+from asmnet_sdk.cli.parsing import above_zero, at_least_one, share
 from asmnet_sdk.hub.registry import DEFAULT_DETECTOR, DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
     add_detector_arguments(parser)
     parser.add_argument(
         "--min-score",
-        type=float,
+        type=share,
         default=0.5,
         metavar="SHARE",
         help="drop what is found but looks less like a face, 0 to 1 (default: %(default)s)",
@@ -54,13 +54,14 @@ def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that choose the detector, and which faces it is to find."""
     parser.add_argument(
         "--detector",
+        choices=("default", DEFAULT_DETECTOR, "yunet"),
         default="default",
         metavar="NAME",
         help=f"what finds the faces: {DEFAULT_DETECTOR} or yunet (default: {DEFAULT_DETECTOR})",
     )
     parser.add_argument(
         "--min-face-size",
-        type=float,
+        type=above_zero,
         metavar="PX",
         help="longer side of the smallest face box wanted, eyebrows to chin (default: as small as "
         "suits the photo)",
@@ -70,7 +71,7 @@ def add_detector_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--score-threshold",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="look only at boxes of which the detector is so sure, 0 to 1 (default: its own)",
     )

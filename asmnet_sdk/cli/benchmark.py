@@ -12,7 +12,7 @@ from asmnet_sdk.cli.aligner_options import add_detector_arguments
 from asmnet_sdk.cli.parsing import Subcommands, at_least_one
 from asmnet_sdk.cli.terminal import (
     ProgressBar,
-    check_writable,
+    check_files,
     counted,
     is_watched,
     say_done,
@@ -99,8 +99,7 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.cli.benchmark_times import print_times, times_as_json
     from asmnet_sdk.cli.benchmarking import describe_machine, time_stages
 
-    for path in filter(None, (options.json, options.plot)):
-        check_writable(path)
+    check_files((options.json, options.plot))
     if options.plot:
         _check_plots()
     photo = _read_photo(options.photo)

@@ -14,7 +14,7 @@ from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.terminal import (
     ProgressBar,
-    check_writable,
+    check_files,
     counted,
     is_watched,
     print_table,
@@ -105,8 +105,7 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.cli.evaluation_tables import accuracy_table, comparison_table
     from asmnet_sdk.evaluation import compare, summarise
 
-    for path in filter(None, (options.json, options.report)):
-        check_writable(path)
+    check_files((options.json, options.report))
     aligners = _aligners_of(options)
     annotated = _read(options, [aligner.layout for aligner in aligners])
     judging = _judging(annotated, options)

@@ -55,20 +55,19 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
 def describe_skipped(inputs: Sequence[str]) -> str:
     """Say in one line which files of the folders are taken for no photos; "" if there are none."""
     folders = [path for path in map(Path, inputs) if path.is_dir()]
-    others = Counter(
-        path.suffix.lower() or "none"
-        for folder in folders
-        for path in folder.rglob("*")
-        if path.is_file() and path.suffix.lower() not in PHOTO_SUFFIXES
-    )
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    endings = [path.suffix.lower() or "none" for path in files]
+    others = Counter(ending for ending in endings if ending not in PHOTO_SUFFIXES)
     if not others:
         return ""
-    endings = ", ".join(f"{ending} ({count})" for ending, count in sorted(others.items())[:8])
-    return f"{counted(others.total(), 'file')} of the folders left out, by the ending: {endings}"
+    counts = ", ".join(f"{ending} ({count})" for ending, count in sorted(others.items())[:8])
+    return f"{counted(others.total(), 'file')} of the folders left out, by the ending: {counts}"
 
 
 def _expand(text: str) -> list[Path]:
     path = Path(text)
+    if not text:
+        return []
     if path.is_dir():
         return sorted(p for p in path.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES)
     if path.exists():

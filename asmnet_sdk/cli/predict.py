@@ -57,7 +57,9 @@ def add_parser(commands: Subcommands) -> None:
         "faces (default: find the faces)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write JSON here; - prints it")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, one row per face")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write CSV here, one row per face; - prints it"
+    )
     parser.add_argument(
         "--draw", type=Path, metavar="FOLDER|FILE", help="write each photo with its faces drawn in"
     )

@@ -11,7 +11,7 @@ from asmnet_sdk.cli.photo_files import refuse_overwriting
 from asmnet_sdk.cli.summary import closing_line, print_faces
 from asmnet_sdk.cli.terminal import (
     STANDARD_OUTPUT,
-    check_writable,
+    check_files,
     complain,
     is_read_by_people,
     is_watched,
@@ -33,11 +33,8 @@ def check_outputs(
     options: argparse.Namespace, photos: Sequence[Path], pictures: Iterable[Path]
 ) -> None:
     """Refuse, before any work, outputs that cannot be written or would overwrite a photo."""
-    outputs = [p for p in (options.json, options.csv, options.report) if p is not None]
-    outputs = [path for path in outputs if path != STANDARD_OUTPUT]
-    refuse_overwriting(outputs, photos)
-    for path in (*outputs, *pictures):
-        check_writable(path)
+    check_files((options.report, *pictures), printable=(options.json, options.csv))
+    refuse_overwriting([path for path in _named_outputs(options) if path != options.draw], photos)
 
 
 def close(
@@ -72,16 +69,17 @@ def _write(
 ) -> None:
     if report is not None:
         report.write(options.report)
-    if options.csv:
-        write_text(options.csv, faces_to_csv(faces_by_image))
-    if options.json and options.json != STANDARD_OUTPUT:
-        write_text(options.json, faces_to_json(faces_by_image) + "\n")
-    has_file = options.csv or options.json or options.report
-    is_read_by_program = bool(faces_by_image) and not (has_file or is_read_by_people())
-    if options.json == STANDARD_OUTPUT or is_read_by_program:
-        print(faces_to_json(faces_by_image))
-    elif is_read_by_people():
+    for path, text_of in ((options.csv, faces_to_csv), (options.json, faces_to_json)):
+        if path == STANDARD_OUTPUT:
+            print(text_of(faces_by_image).rstrip("\n"))
+        elif path:
+            write_text(path, text_of(faces_by_image).rstrip("\n") + "\n")
+    if STANDARD_OUTPUT in (options.csv, options.json):
+        return
+    if is_read_by_people():
         print_faces(faces_by_image)
+    elif faces_by_image and not (options.csv or options.json or options.report):
+        print(faces_to_json(faces_by_image))
 
 
 def _named_outputs(options: argparse.Namespace) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.terminal import check_writable
+from asmnet_sdk.cli.terminal import check_files
 from asmnet_sdk.whole_files import write_bytes
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def run(options: argparse.Namespace) -> int:
 
     names = [f"{name}.jpg" for name in SAMPLE_NAMES] + [_CLIP]
     missing = [name for name in names if not (options.folder / name).exists()]
+    check_files(options.folder / name for name in missing)
     for name in missing:
         path = options.folder / name
-        check_writable(path)
         if name == _CLIP:
             _write_clip(path)
         else:

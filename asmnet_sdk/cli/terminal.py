@@ -17,7 +17,7 @@ from asmnet_sdk.errors import InvalidInputError
 __all__ = [
     "STANDARD_OUTPUT",
     "ProgressBar",
-    "check_writable",
+    "check_files",
     "complain",
     "counted",
     "is_read_by_people",
@@ -71,12 +71,29 @@ def shortened(text: str, columns: int) -> str:
     return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
 
 
-def check_writable(path: Path) -> None:
-    """Refuse a path that cannot be written before the work is done, not after.
+def check_files(files: Iterable[Path | None], *, printable: Iterable[Path | None] = ()) -> None:
+    """Refuse outputs that cannot be written before the work is done, not after.
+
+    Args:
+        files: Where they go; None is an output that was not asked for.
+        printable: Where others go that may also be printed (``STANDARD_OUTPUT``).
 
     Raises:
-        InvalidInputError: It is a folder, its folder cannot be made, or this user may not write it.
+        InvalidInputError: Two go to one place, or one to a folder, to a folder that cannot be made,
+            where this user may not write, or to standard output although it cannot be printed.
     """
+    texts = [path for path in printable if path is not None]
+    paths = [*(path for path in files if path is not None), *texts]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InvalidInputError("two outputs go to the same place: name another for one of them")
+    for path in paths:
+        if path != STANDARD_OUTPUT or path not in texts:
+            _check_writable(path)
+
+
+def _check_writable(path: Path) -> None:
+    if path == STANDARD_OUTPUT:
+        raise InvalidInputError("'-' is standard output, which this is not for; name a file")
     if path.is_dir():
         raise InvalidInputError(f"{path} is a folder; needed: a file to write")
     try:

@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
-from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands, at_least_one, share, whole_number
 from asmnet_sdk.cli.terminal import (
     STANDARD_OUTPUT,
     ProgressBar,
-    check_writable,
+    check_files,
     counted,
     is_read_by_people,
 )
@@ -65,7 +65,9 @@ def add_parser(commands: Subcommands) -> None:
         metavar="FILE",
         help="write a video with the faces drawn in, without sound: .mp4, .mov, .mkv or .avi",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV here, one row per face")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write CSV here, one row per face; - prints it"
+    )
     parser.add_argument(
         "--json-lines",
         type=Path,
@@ -75,21 +77,21 @@ def add_parser(commands: Subcommands) -> None:
     )
     parser.add_argument(
         "--detect-every",
-        type=int,
+        type=at_least_one,
         default=10,
         metavar="N",
         help="run the face detector on every N-th frame (default: %(default)s)",
     )
     parser.add_argument(
         "--start-score",
-        type=float,
+        type=share,
         default=0.85,
         metavar="SHARE",
         help="face score that a new track needs, 0 to 1 (default: %(default)s)",
     )
     parser.add_argument(
         "--keep-lost",
-        type=int,
+        type=whole_number,
         default=60,
         metavar="N",
         help="frames for which a lost face may come back under its id (default: %(default)s)",
@@ -97,7 +99,7 @@ def add_parser(commands: Subcommands) -> None:
     parser.add_argument(
         "--no-smoothing", action="store_true", help="give each frame's landmarks as found"
     )
-    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument("--max-frames", type=at_least_one, metavar="N", help="stop after N frames")
     add_aligner_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -175,13 +177,10 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
     if options.out:
         check_ending(options.out)
-    outputs = _named_outputs(options)
-    for path in outputs:
-        check_writable(path)
+    for path in _named_outputs(options):
         if path.resolve() == Path(options.input).resolve():
             raise InvalidInputError(f"{path} would overwrite the video that is read")
-    if options.max_frames is not None and options.max_frames < 1:
-        raise InvalidInputError(f"--max-frames is {options.max_frames}; needed: 1 or more")
+    check_files([options.out], printable=(options.csv, options.json_lines))
 
 
 def _total(video: Video, max_frames: int | None) -> int | None:
@@ -201,7 +200,9 @@ def _open_sinks(
         video_file = VideoFile(options.out, frame_rate)
         stack.callback(video_file.close)
         sinks.append(video_file.write)
-    if options.csv:
+    if options.csv == STANDARD_OUTPUT:
+        sinks.append(_csv_sink(sys.stdout, layout))
+    elif options.csv:
         file = stack.enter_context(growing_file(options.csv))
         sinks.append(_named(options.csv, _csv_sink(file, layout)))
     if options.json_lines and options.json_lines != STANDARD_OUTPUT:

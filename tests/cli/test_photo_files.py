@@ -23,7 +23,7 @@ def test_folder_gives_what_phones_and_cameras_write(folder):
 
 def test_what_is_left_out_is_counted(folder):
     left_out = "2 files of the folders left out, by the ending: .txt (1), none (1)"
-    assert describe_skipped([str(folder)]) == left_out
+    assert describe_skipped([str(folder), str(folder)]) == left_out
     assert describe_skipped([str(folder / "a.jpg"), str(folder / "notes.txt")]) == ""
     (folder / "f").unlink()
     assert (

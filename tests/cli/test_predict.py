@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import FaceAligner
-from asmnet_sdk.cli import predict
+from asmnet_sdk.cli import main, predict
 from tests.cli.conftest import AT_BOX
 from tests.dot_model import DOTS
 
@@ -58,6 +58,45 @@ def test_predict_writes_json_csv_and_pictures(run, photos, tmp_path):
     assert cv2.imread(str(drawn / "a.png")).shape == (90, 120, 3)
 
 
+def test_predict_prints_csv_alone_if_asked(run, photos):
+    code, out, _ = run("predict", photos / "a.png", *AT_BOX, "--csv", "-")
+    [row] = csv.DictReader(out.splitlines())
+    assert (code, row["image"]) == (0, str(photos / "a.png"))
+
+
+@pytest.mark.parametrize(
+    "options", [("--json", "-", "--csv", "-"), ("--json", "f", "--csv", "./f")]
+)
+def test_two_outputs_never_share_a_place(run, photos, options, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("predict", photos / "a.png", *AT_BOX, *options)
+    assert (code, out) == (1, "")
+    assert "two outputs go to the same place" in err
+    assert not Path("f").exists()
+
+
+def test_a_page_is_never_printed(run, photos):
+    code, _, err = run("predict", photos / "a.png", *AT_BOX, "--report", "-")
+    assert (code, err) == (
+        1, "asmnet: error: '-' is standard output, which this is not for; name a file\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "needed"),
+    [
+        ("--min-score", "3", "no number from 0 to 1"),
+        ("--score-threshold", "nan", "no number from 0 to 1"),
+        ("--min-face-size", "-1", "no number above 0"),
+        ("--detector", "mine", "choose from 'default', 'asmnet-detector', 'yunet'"),
+    ],
+)
+def test_impossible_values_are_wrong_usage(option, value, needed, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["predict", "a.png", option, value])
+    assert needed in capsys.readouterr().err
+
+
 def test_predict_draws_one_photo_into_the_file_named(run, photos, tmp_path):
     code, _, _ = run("predict", photos / "a.png", *AT_BOX, "--draw", tmp_path / "out.jpg")
     assert code == 0
@@ -93,9 +132,10 @@ def test_one_broken_photo_alone_is_one_line(run, tmp_path):
 
 
 def test_nothing_at_the_path_is_an_error(run, tmp_path):
-    code, out, err = run("predict", tmp_path / "none.jpg", *AT_BOX)
-    assert (code, out) == (1, "")
-    assert err.startswith("asmnet: error: no photo at")
+    for nothing in (tmp_path / "none.jpg", ""):
+        code, out, err = run("predict", nothing, *AT_BOX)
+        assert (code, out) == (1, "")
+        assert err.startswith(f"asmnet: error: no photo at '{nothing}'")
 
 
 def test_draw_refuses_one_file_for_many_photos(run, photos, tmp_path):

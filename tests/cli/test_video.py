@@ -348,8 +348,18 @@ def test_missing_codec_is_an_error(run, clip, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("option", ["--detect-every", "--max-frames"])
-def test_counts_below_one_are_refused(run, clip, option):
-    expect_one_line(run(clip, option, 0), "needed: 1 or more")
+def test_counts_below_one_are_refused(option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["video", "clip.avi", option, "0"])
+    assert "'0' is no whole number from 1" in capsys.readouterr().err
+
+
+def test_csv_goes_to_standard_output_where_no_json_does(run, clip):
+    code, out, err = run(clip, "--csv", "-", "--max-frames", 2)
+    assert (code, err) == (0, "2 frames, 1 person\n")
+    assert [row["frame"] for row in csv.DictReader(out.splitlines())] == ["0", "1"]
+    expect_one_line(run(clip, "--csv", "-", "--json-lines", "-"), "two outputs go to the same")
+    expect_one_line(run(clip, "--out", "-"), "- must end in one of .mp4")
 
 
 def test_camera_frames_carry_the_time_that_passed(run, monkeypatch):
