@@ -26,11 +26,12 @@ from video_scenes import (
     Portrait,
     flickering,
     load_portraits,
+    narrowing,
     panning,
     render_crossing,
     render_one,
+    rolling,
     still,
-    turning,
     zooming,
 )
 
@@ -112,11 +113,13 @@ def measure_motion(bench: Bench, portraits: list[Portrait]) -> None:
         "still, noise 6, JPEG 75": (still, Camera(noise=6, quality=75)),
         "still, light +-20 %": (flickering(0.75), Camera(noise=3, quality=90)),
         "still, light +-20 %, overexposed": (flickering(1), Camera(noise=3, quality=90)),
+        "pan 0.05 face/s": (panning(0.05), Camera(noise=3, quality=90)),
         "pan 0.25 face/s": (panning(0.25), Camera(noise=3, quality=90)),
         "pan 1 face/s": (panning(1), Camera(noise=3, quality=90)),
         "pan 4 faces/s": (panning(4), Camera(noise=3, quality=90)),
         "zoom x1.5": (zooming, Camera(noise=3, quality=90)),
-        "turn +-25 degrees": (turning, Camera(noise=3, quality=90)),
+        "roll +-25 degrees": (rolling, Camera(noise=3, quality=90)),
+        "narrow to 77 %": (narrowing, Camera(noise=3, quality=90)),
     }
     rows = []
     for name, (motion, camera) in scenes.items():

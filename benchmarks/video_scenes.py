@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +22,20 @@ FRAME_RATE = 30
 SIZE_WH = (640, 480)
 
 
+class Pose(NamedTuple):
+    """How a portrait is shown: where its face is, how large, turned, narrowed and lit."""
+
+    x: float = 0.0
+    size: float = 120.0
+    clockwise_degrees: float = 0.0
+    light: float = 1.0
+    width: float = 1.0
+
+
+Motion = Callable[[float], Pose]
+"""The pose at a time in seconds."""
+
+
 @dataclass(frozen=True)
 class Portrait:
     """A photo of one face: (H, W, 3) BGR, its face box, and its (68, 2) landmarks."""
@@ -30,12 +45,20 @@ class Portrait:
     landmarks: NDArray[np.float64]
 
     def placement(
-        self, center: tuple[float, float], face_size: float, clockwise_degrees: float = 0.0
+        self,
+        center: tuple[float, float],
+        face_size: float,
+        clockwise_degrees: float = 0.0,
+        width: float = 1.0,
     ) -> NDArray[np.float64]:
-        """Return the (2, 3) transform that puts the face there, ``face_size`` pixels large."""
+        """Return the (2, 3) transform that puts the face there, ``face_size`` pixels large.
+
+        Its width is that share of what belongs to its height.
+        """
         angle = np.radians(clockwise_degrees)
         scale = face_size / np.sqrt(self.box.area)
         linear = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        linear *= [width, 1]
         return np.column_stack([linear, np.array(center) - linear @ self.box.center])
 
 
@@ -77,15 +100,12 @@ def load_portraits(aligner: FaceAligner) -> list[Portrait]:
 
 
 def render_one(
-    portrait: Portrait,
-    camera: Camera,
-    seconds: float,
-    motion: Callable[[float], tuple[float, float, float, float]],
+    portrait: Portrait, camera: Camera, seconds: float, motion: Motion
 ) -> Iterator[Frame]:
-    """Render one portrait; ``motion`` gives x, size, angle and light at a time."""
+    """Render one portrait in the middle of the picture, moved by ``motion``."""
     for index in range(int(seconds * FRAME_RATE)):
-        x, size, angle, light = motion(index / FRAME_RATE)
-        matrix = portrait.placement((320 + x, 240), size, angle)
+        x, size, angle, light, width = motion(index / FRAME_RATE)
+        matrix = portrait.placement((320 + x, 240), size, angle, width)
         picture: NDArray[np.uint8] = cv2.warpAffine(  # type: ignore[assignment]
             portrait.picture,
             matrix,
@@ -131,33 +151,38 @@ def paste_head(
     return (picture + opacity * (head.astype(np.float32) - picture)).astype(np.uint8)
 
 
-def still(_: float) -> tuple[float, float, float, float]:
+def still(_: float) -> Pose:
     """Keep still."""
-    return 0, 120, 0, 1
+    return Pose()
 
 
-def flickering(exposure: float) -> Callable[[float], tuple[float, float, float, float]]:
+def flickering(exposure: float) -> Motion:
     """Keep still while the light goes up and down by 20 % around an exposure."""
-    return lambda seconds: (0, 120, 0, exposure * (1 + 0.2 * np.sin(np.pi * seconds)))
+    return lambda seconds: Pose(light=exposure * (1 + 0.2 * np.sin(np.pi * seconds)))
 
 
-def panning(face_sizes_per_second: float) -> Callable[[float], tuple[float, float, float, float]]:
+def panning(face_sizes_per_second: float) -> Motion:
     """Go to and fro at a constant speed, at most one face size each way."""
     period = min(4 / face_sizes_per_second, 2.0)
     reach = 120 * face_sizes_per_second * period / 4
 
-    def motion(seconds: float) -> tuple[float, float, float, float]:
+    def motion(seconds: float) -> Pose:
         phase = (seconds / period + 0.25) % 1
-        return reach * (4 * abs(phase - 0.5) - 1), 120, 0, 1
+        return Pose(x=reach * (4 * abs(phase - 0.5) - 1))
 
     return motion
 
 
-def zooming(seconds: float) -> tuple[float, float, float, float]:
+def zooming(seconds: float) -> Pose:
     """Come nearer and go back, once in 2 seconds."""
-    return 0, 120 * 1.5 ** np.sin(2 * np.pi * 0.5 * seconds), 0, 1
+    return Pose(size=120 * 1.5 ** np.sin(np.pi * seconds))
 
 
-def turning(seconds: float) -> tuple[float, float, float, float]:
+def rolling(seconds: float) -> Pose:
     """Roll to and fro, once in 2 seconds."""
-    return 0, 120, 25 * np.sin(2 * np.pi * 0.5 * seconds), 1
+    return Pose(clockwise_degrees=25 * np.sin(np.pi * seconds))
+
+
+def narrowing(seconds: float) -> Pose:
+    """Narrow as a flat face does that turns 40 degrees away and back, once in 2 seconds."""
+    return Pose(width=np.cos(np.radians(40 * np.sin(np.pi * seconds / 2))))

@@ -1,4 +1,8 @@
-"""One-Euro smoothing of landmarks and head pose: steady at rest, quick in motion."""
+"""Smoothing of landmarks and head pose: steady at rest, quick in motion.
+
+The motion of the whole head carries the smoothed points along; a One-Euro filter smooths what is
+left, which is noise, and the motion of single parts such as the mouth.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,21 @@ from numpy.typing import ArrayLike, NDArray
 from asmnet_sdk.arguments import is_number, require
 from asmnet_sdk.geometry import wrap_angle
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
+from asmnet_sdk.tracking.low_pass import smoothing_weight
+from asmnet_sdk.tracking.motion import SharedMotion
 
-__all__ = ["BETA", "MIN_CUTOFF_HZ", "FaceSmoother", "OneEuroFilter", "smoothing_weight"]
+__all__ = ["BETA", "MIN_CUTOFF_HZ", "FaceSmoother", "OneEuroFilter"]
 
-# Tuned with benchmarks/video.py: a still face is steadier by more than three times, a moving one
-# trails by less than a frame.
-MIN_CUTOFF_HZ = 0.5
-BETA = 20.0
+# Tuned with benchmarks/video.py: a still face is steadier by more than four times, a moving one
+# trails by less than half a frame.
+MIN_CUTOFF_HZ = 0.2
+BETA = 30.0
+_DERIVATIVE_CUTOFF_HZ = 2.0
+_REST_SPEED = 0.04
+
+# Cutoffs of the head's own motion. 68 landmarks tell it with little noise, three angles with more.
+_LANDMARK_MOTION_HZ = 5.0
+_ANGLE_MOTION_HZ = 2.0
 
 # A turn by one radian moves the nose about as far as half the face is wide.
 _DEGREES_LIKE_A_FACE = float(np.degrees(1.0)) * 2
@@ -33,23 +45,32 @@ class OneEuroFilter:
         beta: How much the cutoff rises with the speed, in Hz per (unit / second); higher follows
             faster.
         derivative_cutoff_hz: Cutoff of the velocity.
+        rest_speed: In unit / second: so much of every speed counts as noise. 0 is the paper's
+            filter.
 
     Raises:
-        InvalidInputError: A cutoff is not positive, or ``beta`` is negative.
+        InvalidInputError: A cutoff is not positive, or ``beta`` or ``rest_speed`` is negative.
     """
 
     def __init__(
-        self, *, min_cutoff_hz: float, beta: float, derivative_cutoff_hz: float = 1.0
+        self,
+        *,
+        min_cutoff_hz: float,
+        beta: float,
+        derivative_cutoff_hz: float = 1.0,
+        rest_speed: float = 0.0,
     ) -> None:
         for name, cutoff in (
             ("min_cutoff_hz", min_cutoff_hz),
             ("derivative_cutoff_hz", derivative_cutoff_hz),
         ):
             require(name, cutoff, is_number(cutoff) and cutoff > 0, "above 0")
-        require("beta", beta, is_number(beta) and 0 <= beta < np.inf, "0 or more")
+        for name, least in (("beta", beta), ("rest_speed", rest_speed)):
+            require(name, least, is_number(least) and 0 <= least < np.inf, "0 or more")
         self._min_cutoff_hz = min_cutoff_hz
         self._beta = beta
         self._derivative_cutoff_hz = derivative_cutoff_hz
+        self._rest_speed = rest_speed
         self._points: NDArray[np.float64] | None = None
         self._velocity: NDArray[np.float64] | float = 0.0
 
@@ -59,7 +80,12 @@ class OneEuroFilter:
         self._velocity = 0.0
 
     def update(
-        self, points: ArrayLike, *, elapsed_seconds: float, unit: float = 1.0
+        self,
+        points: ArrayLike,
+        *,
+        elapsed_seconds: float,
+        unit: float = 1.0,
+        carried: NDArray[np.float64] | float = 0.0,
     ) -> NDArray[np.float64]:
         """Filter the next points.
 
@@ -67,6 +93,8 @@ class OneEuroFilter:
             points: (N, D): N points, each filtered by its own speed.
             elapsed_seconds: Time since the points before, above 0; the first call ignores it.
             unit: The length that speeds are measured in, such as the size of a face.
+            carried: (N, D), or 0 for all: how far a known motion has carried the points since
+                those before. It passes unfiltered.
 
         Returns:
             (N, D) filtered points.
@@ -77,17 +105,36 @@ class OneEuroFilter:
             weight = smoothing_weight(self._derivative_cutoff_hz, elapsed_seconds)
             self._velocity = self._velocity + weight * (velocity - self._velocity)
             speed = np.linalg.norm(self._velocity, axis=-1, keepdims=True) / unit
-            weight = smoothing_weight(self._min_cutoff_hz + self._beta * speed, elapsed_seconds)
-            points = self._points + weight * (points - self._points)
+            cutoff = self._min_cutoff_hz + self._beta * np.maximum(speed - self._rest_speed, 0)
+            expected = self._points + carried
+            points = expected + smoothing_weight(cutoff, elapsed_seconds) * (points - expected)
         self._points = points
         return points.copy()
 
 
-def smoothing_weight(cutoff_hz: ArrayLike, elapsed_seconds: float) -> NDArray[np.float64]:
-    """Return the share of the new value in a low-pass filter: alpha in the paper."""
-    time_constant = 1 / (2 * np.pi * np.asarray(cutoff_hz, np.float64))
-    weight: NDArray[np.float64] = 1 / (1 + time_constant / elapsed_seconds)
-    return weight
+class _MotionSmoother:
+    """Points that move together, and each a little by itself."""
+
+    def __init__(self, *, min_cutoff_hz: float, beta: float, motion_cutoff_hz: float) -> None:
+        self._motion = SharedMotion(motion_cutoff_hz)
+        self._filter = OneEuroFilter(
+            min_cutoff_hz=min_cutoff_hz,
+            beta=beta,
+            derivative_cutoff_hz=_DERIVATIVE_CUTOFF_HZ,
+            rest_speed=_REST_SPEED,
+        )
+
+    def reset(self) -> None:
+        self._motion.reset()
+        self._filter.reset()
+
+    def smooth(
+        self, points: NDArray[np.float64], *, elapsed_seconds: float, unit: float
+    ) -> NDArray[np.float64]:
+        carried = self._motion.update(points, elapsed_seconds=elapsed_seconds, unit=unit)
+        return self._filter.update(
+            points, elapsed_seconds=elapsed_seconds, unit=unit, carried=carried
+        )
 
 
 class FaceSmoother:
@@ -102,8 +149,10 @@ class FaceSmoother:
     """
 
     def __init__(self, *, min_cutoff_hz: float = MIN_CUTOFF_HZ, beta: float = BETA) -> None:
-        self._landmarks = OneEuroFilter(min_cutoff_hz=min_cutoff_hz, beta=beta)
-        self._angles = OneEuroFilter(min_cutoff_hz=min_cutoff_hz, beta=beta)
+        self._landmarks, self._angles = (
+            _MotionSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta, motion_cutoff_hz=motion)
+            for motion in (_LANDMARK_MOTION_HZ, _ANGLE_MOTION_HZ)
+        )
         self._last_angles = np.zeros(3)
 
     def reset(self) -> None:
@@ -113,18 +162,17 @@ class FaceSmoother:
 
     def smooth(self, face: Face, *, elapsed_seconds: float) -> Face:
         """Return the face with smoothed landmarks and head pose."""
-        landmarks = self._landmarks.update(
-            face.landmarks,
-            elapsed_seconds=elapsed_seconds,
-            unit=float(np.sqrt(BoundingBox.around(face.landmarks).area)),
+        face_size = float(np.sqrt(BoundingBox.around(face.landmarks).area))
+        landmarks = self._landmarks.smooth(
+            face.landmarks.astype(np.float64), elapsed_seconds=elapsed_seconds, unit=face_size
         )
         pose = face.head_pose
         angles = np.array([pose.yaw, pose.pitch, pose.roll], np.float64)
         # +179 and -179 degrees are 2 degrees apart.
         angles -= 360 * np.round((angles - self._last_angles) / 360)
-        self._last_angles = self._angles.update(
-            angles[:, np.newaxis], elapsed_seconds=elapsed_seconds, unit=_DEGREES_LIKE_A_FACE
-        )[:, 0]
+        [self._last_angles] = self._angles.smooth(
+            angles[np.newaxis], elapsed_seconds=elapsed_seconds, unit=_DEGREES_LIKE_A_FACE
+        )
         smoothed = wrap_angle(self._last_angles)
         return replace(
             face, landmarks=landmarks.astype(np.float32), head_pose=HeadPose(*smoothed.tolist())

@@ -52,9 +52,9 @@ class FaceTracker:
     stand on its crown. What the detector finds is looked at as ``FaceAligner.predict`` does.
 
     The crops of a face are made as bright as those of the seconds before, so that flicker and
-    passing clouds do not move landmarks. Landmarks and head pose pass a One-Euro filter that
-    measures speed in face sizes, so small and large faces are smoothed alike. After a loss or a
-    jump both start afresh.
+    passing clouds do not move landmarks. The motion of the whole head carries landmarks and head
+    pose along; the rest passes a One-Euro filter. Speeds are measured in face sizes, so small and
+    large faces are smoothed alike. After a loss or a jump all start afresh.
 
     One tracker serves one video, in one thread. Frames of another size are another video: all
     tracks end, and its faces get new ids. Between videos of one size call ``reset``.

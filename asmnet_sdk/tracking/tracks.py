@@ -13,8 +13,9 @@ from asmnet_sdk.crops import upright_box
 from asmnet_sdk.geometry import intersection_over_union, roll_in_image, wrap_angle
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.tracking.exposure import ExposureHold
+from asmnet_sdk.tracking.low_pass import smoothing_weight
 from asmnet_sdk.tracking.sightings import Sighting
-from asmnet_sdk.tracking.smoothing import FaceSmoother, smoothing_weight
+from asmnet_sdk.tracking.smoothing import FaceSmoother
 
 __all__ = [
     "Track",

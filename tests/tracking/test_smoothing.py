@@ -43,6 +43,22 @@ def test_one_euro_filter_gives_the_values_of_the_paper():
     assert values == pytest.approx([0, 0.647957, 0.874251, -1.345768], abs=2e-6)
 
 
+def test_what_carries_the_points_passes_unfiltered():
+    """Weight 0.385870 of what is left: 0.385870 * (3 - 2) on top of 2."""
+    one_euro = OneEuroFilter(min_cutoff_hz=1.0, beta=0.0)
+    one_euro.update([[0.0]], elapsed_seconds=0.1)
+    value = one_euro.update([[3.0]], elapsed_seconds=0.1, carried=[[2.0]])
+    assert value[0, 0] == pytest.approx(2.385870, abs=2e-6)
+
+
+def test_speeds_of_noise_do_not_raise_the_cutoff():
+    """Values by hand: dx = 1 / 0.1 s, filtered 3.858695; the cutoff is 1 + 0.5 * (that - 3)."""
+    one_euro = OneEuroFilter(min_cutoff_hz=1.0, beta=0.5, rest_speed=3.0)
+    one_euro.update([[0.0]], elapsed_seconds=0.1)
+    weight = 1 / (1 + 1 / (2 * math.pi * 1.4293475 * 0.1))
+    assert one_euro.update([[1.0]], elapsed_seconds=0.1)[0, 0] == pytest.approx(weight, abs=1e-6)
+
+
 def test_longer_steps_weigh_the_new_value_more():
     one_euro = OneEuroFilter(min_cutoff_hz=1.0, beta=0.0)
     one_euro.update([[0.0]], elapsed_seconds=1.0)
@@ -81,6 +97,7 @@ def test_turned_points_are_filtered_alike():
         {"min_cutoff_hz": 1, "beta": math.inf},
         {"min_cutoff_hz": math.nan, "beta": 1},
         {"min_cutoff_hz": 1, "beta": 1, "derivative_cutoff_hz": 0},
+        {"min_cutoff_hz": 1, "beta": 1, "rest_speed": -0.1},
     ],
 )
 def test_cutoffs_out_of_range_are_refused(wrong):
@@ -100,19 +117,33 @@ def test_still_face_trembles_a_third_as_much(size):
 
 
 @pytest.mark.parametrize("face_sizes_per_second", [0.25, 1, 4])
-def test_moving_face_trails_by_less_than_a_frame(face_sizes_per_second):
+def test_moving_face_trails_by_less_than_half_a_frame(face_sizes_per_second):
     size, step = 100, 100 * face_sizes_per_second / RATE
     points = size * SHAPE + step * np.arange(60)[:, None, None] * [1, 0]
     smoothed, _ = smooth(points)
     lag_frames = (points - smoothed)[30:, :, 0].mean() / step
-    assert 0 < lag_frames <= 1
+    assert 0 <= round(lag_frames, 3) < 0.5
 
 
-def test_turning_head_trails_by_less_than_a_frame():
+def test_mouth_that_opens_trails_by_less_than_a_frame():
+    """A few points move by themselves, by 6 % of the face size in a third of a second."""
+    size = 100
+    opened = 0.06 * size * (1 - np.cos(3 * np.pi * np.arange(90) / RATE)) / 2
+    points = np.repeat(size * SHAPE[np.newaxis], 90, axis=0)
+    points[:, 60:, 1] += opened[:, np.newaxis]
+    smoothed, _ = smooth(points)
+    speed, behind = (
+        values[30:, 60:, 1].ravel() for values in (np.gradient(points, axis=0), points - smoothed)
+    )
+    assert 0 < (behind @ speed) / (speed @ speed) < 1
+    assert np.abs(points - smoothed)[30:, :60].max() < 0.003 * size
+
+
+def test_turning_head_trails_by_less_than_half_a_frame():
     poses = np.outer(np.arange(60), [2.0, -2.0, 0.0])
     _, angles = smooth(np.broadcast_to(SHAPE, (60, 68, 2)), poses=poses)
     lag_frames = (poses - angles)[30:, 0].mean() / 2
-    assert 0 < lag_frames <= 1
+    assert 0 <= round(lag_frames, 3) < 0.5
 
 
 def test_small_and_large_faces_are_smoothed_alike():
