@@ -86,7 +86,13 @@ def _folder_of(options: argparse.Namespace) -> Path:
     from asmnet_sdk.publishing.cards import make_hub_folder
 
     folder = model.with_name(f"{model.stem}-hub")
-    make_hub_folder(model, folder, figures=options.figures, data_set=options.measured_on)
+    make_hub_folder(
+        model,
+        folder,
+        figures=options.figures,
+        data_set=options.measured_on,
+        repository=options.repo,
+    )
     return folder
 
 

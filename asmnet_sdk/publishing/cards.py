@@ -118,7 +118,14 @@ def read_figures(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) -> None:
+def make_hub_folder(
+    model: Path,
+    folder: Path,
+    *,
+    figures: Path,
+    data_set: str,
+    repository: str | None = None,
+) -> None:
     """Make a folder that can be published: the model file, its card and the checksums.
 
     Args:
@@ -126,6 +133,7 @@ def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) 
         folder: The folder, which must not exist.
         figures: What ``asmnet evaluate --json`` wrote of this model.
         data_set: What the figures were measured on.
+        repository: Hub repository by which the card's example names the model, if it is known.
 
     Raises:
         ModelFileError: The model file is none, or does not state the licence of its weights.
@@ -139,7 +147,14 @@ def make_hub_folder(model: Path, folder: Path, *, figures: Path, data_set: str) 
     folder.mkdir(parents=True)
     shutil.copy2(model, folder / MODEL_FILE)
     digest = file_sha256(folder / MODEL_FILE)
-    card = _card(metadata, layout, rows, data_set, digest)
+    card = _card(
+        metadata,
+        layout,
+        rows,
+        data_set=data_set,
+        digest=digest,
+        repository=repository or "OWNER/NAME",
+    )
     write_text(folder / CARD_FILE, card)
     write_text(folder / CHECKSUM_FILE, f"{digest}  {MODEL_FILE}\n")
 
@@ -148,8 +163,10 @@ def _card(
     metadata: ModelMetadata,
     layout: Layout,
     rows: Sequence[Mapping[str, Any]],
+    *,
     data_set: str,
     digest: str,
+    repository: str,
 ) -> str:
     header = card_header(
         name=metadata.name,
@@ -168,7 +185,7 @@ Facial landmarks ({metadata.layout}) and head pose, for [asmnet-sdk](https://pyp
 ```python
 from asmnet_sdk import FaceAligner
 
-faces = FaceAligner("OWNER/NAME").predict("photo.jpg")  # this repository
+faces = FaceAligner("{repository}").predict("photo.jpg")
 ```
 
 | | |

@@ -66,6 +66,8 @@ def test_publish_makes_the_folder_of_a_model_file(model, figures, capsys):
     assert main([*words, "--figures", str(figures), "--measured-on", "our photos"]) == 0
     assert "me/mine" in capsys.readouterr().out
     assert check_hub_folder(model.with_name("mine-hub")).name == "mine"
+    card = model.with_name("mine-hub") / "README.md"
+    assert 'FaceAligner("me/mine")' in card.read_text("utf-8")
     assert main([*words, "--figures", str(figures), "--measured-on", "our photos"]) == 1
     assert "exists: publish that folder, or remove it" in capsys.readouterr().err
 
