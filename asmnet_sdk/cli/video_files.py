@@ -91,12 +91,16 @@ class Video:
         return cv2.VideoCapture(int(source) if is_number else source)
 
     def _why_closed(self) -> str:
+        reason = _reason(self._ffmpeg.take())
         if self._is_live:
             what = "camera " if self._source.isdecimal() else ""
-            return f"{what}{self._source} cannot be opened: not there, in use, or not permitted"
+            return (
+                f"{what}{self._source} cannot be opened: not there, in use, or not "
+                f"permitted{reason}"
+            )
         return (
             f"{self._source}: OpenCV {cv2.__version__} cannot read this video: it is broken, or "
-            "in a format or codec that is not built in"
+            f"in a format or codec that is not built in{reason}"
         )
 
     def frames(self, max_frames: int | None = None) -> Iterator[tuple[float, NDArray[np.uint8]]]:

@@ -65,11 +65,13 @@ def resolve_model(
         ModelFileError: The file is missing, unreadable or has the wrong hash.
         ModelDownloadError: The Hub did not give the file; the message says why.
         InvalidInputError: ``model`` is no text and no path, or ``revision`` or ``filename`` does
-            not fit it.
+            not fit it, or ``cache_dir`` is no path.
     """
     name = _name_of(model)
     for option, value in (("revision", revision), ("filename", filename)):
         require(option, value, value is None or isinstance(value, str), "a text, or None")
+    is_path = cache_dir is None or isinstance(cache_dir, (str, os.PathLike))
+    require("cache_dir", cache_dir, is_path, "a path, or None")
     is_registered = isinstance(model, str) and name in {spec.name for spec in available_models()}
     path = None if is_registered else _find_local(model)
     if (is_registered or path) and (revision or filename):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -35,13 +36,13 @@ __all__ = [
     "load_image",
 ]
 
-# What begins a text that is no path, and how to get bytes from it.
+# What a text is that is no path, by its beginning, and how to get bytes from it.
 _ADDRESSES: Mapping[str, str] = MappingProxyType(
     {
-        "http://": "fetch it yourself and give the bytes: urllib.request.urlopen(address).read()",
-        "https://": "fetch it yourself and give the bytes: urllib.request.urlopen(address).read()",
+        "https?://": "fetch it yourself and give the bytes: urllib.request.urlopen(address).read()",
         "file:": "give the path in it: urllib.request.url2pathname(urlsplit(address).path)",
         "data:": "give the bytes in it: base64.b64decode(address.partition(',')[2])",
+        "[a-z][a-z0-9+.-]+://": "fetch it yourself and give the bytes",
     }
 )
 
@@ -106,9 +107,15 @@ def load_image(
         source = in_brief(str(getattr(image, "name", "file object")))
         return decode_file(_read_file(cast(BinaryIO, image), source=source), source=source)
     raise InvalidImageError(
-        f"image is a {type(image).__qualname__}; "
+        f"image is {_kind_of(image)}; "
         "needed: a path, bytes, binary file object, PIL image or uint8 array"
     )
+
+
+def _kind_of(image: object) -> str:
+    if image is None:
+        return "None, which cv2.imread gives for a file that it cannot read"
+    return f"of type {type(image).__qualname__}"
 
 
 def check_rgb(image: object) -> None:
@@ -193,6 +200,8 @@ def _read_deep_pixels(samples: NDArray[Any], mode: str) -> NDArray[np.uint8]:
 
 
 def _read_path(path: str | os.PathLike[str]) -> bytes:
+    if not os.fspath(path):
+        raise InvalidImageError("image is an empty text; needed: a path")
     _refuse_address(path)
     try:
         with Path(os.fsdecode(path)).open("rb") as file:
@@ -200,7 +209,7 @@ def _read_path(path: str | os.PathLike[str]) -> bytes:
             size = status.st_size if stat.S_ISREG(status.st_mode) else MAX_IMAGE_BYTES
             return file.read(min(size, MAX_IMAGE_BYTES) + 1)
     except OSError as exc:
-        shown = in_brief(os.fsdecode(path)) or "''"
+        shown = in_brief(os.fsdecode(path))
         raise InvalidImageError(f"{shown}: cannot be read: {exc.strerror}") from exc
     except ValueError as exc:
         raise InvalidImageError(f"{in_brief(repr(path))}: is no path: {exc}") from exc
@@ -209,8 +218,8 @@ def _read_path(path: str | os.PathLike[str]) -> bytes:
 def _refuse_address(path: str | os.PathLike[str]) -> None:
     if not isinstance(path, str):
         return
-    for prefix, remedy in _ADDRESSES.items():
-        if path.lower().startswith(prefix):
+    for beginning, remedy in _ADDRESSES.items():
+        if re.match(beginning, path, re.IGNORECASE):
             raise InvalidImageError(f"{in_brief(path)}: is an address, no path; {remedy}")
 
 

@@ -651,6 +651,11 @@ def test_revision_and_filename_go_with_repositories_only(tmp_path, options):
             resolve_model(model, **options)
 
 
+def test_cache_that_is_no_path_is_refused():
+    with pytest.raises(InvalidInputError, match="cache_dir is 3; needed: a path, or None"):
+        resolve_model("asmnet-68", cache_dir=3)
+
+
 @pytest.mark.parametrize("filename", ["../model.onnx", "/etc/model.onnx", "a/../../b.onnx"])
 def test_filename_stays_within_the_repository(filename):
     with pytest.raises(InvalidInputError, match="does not lie within the repository"):

@@ -169,7 +169,12 @@ def test_unknown_color_is_refused(color):
 
 @pytest.mark.parametrize("image", [None, 3, [[1, 2], [3, 4]], object()])
 def test_other_types_are_refused_by_name(image):
-    with pytest.raises(InvalidImageError, match=f"is a {type(image).__qualname__}; needed: a path"):
+    came = (
+        "None, which cv2.imread gives for .*"
+        if image is None
+        else f"of type {type(image).__qualname__}"
+    )
+    with pytest.raises(InvalidImageError, match=f"image is {came}; needed: a path"):
         load_image(image)
 
 
@@ -277,6 +282,7 @@ def test_file_object_that_has_been_read_says_so(png_path):
         ("HTTP://example.org/face.jpg", "urlopen"),
         ("file:///home/me/face.jpg", "url2pathname"),
         ("data:image/png;base64,iVBORw0KGgo=", "b64decode"),
+        ("s3://bucket/face.jpg", "give the bytes"),
     ],
 )
 def test_address_is_refused_saying_how_to_get_its_bytes(address, remedy):
@@ -284,6 +290,11 @@ def test_address_is_refused_saying_how_to_get_its_bytes(address, remedy):
         InvalidImageError, match=f"is an address, no path; give .*{remedy}|.*{remedy}"
     ):
         load_image(address)
+
+
+def test_empty_text_is_no_path():
+    with pytest.raises(InvalidImageError, match="image is an empty text; needed: a path"):
+        load_image("")
 
 
 @pytest.mark.parametrize("begin", ["data:image/png;base64,", "", "file:///"])
