@@ -34,7 +34,7 @@ from asmnet_sdk.training.torch_files import save_state
 
 __all__ = ["Evidence", "LayerReader", "Refit", "refit_parser"]
 
-_AT_ONCE = 64
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,16 +155,13 @@ class LayerReader:
             self._session = OnnxSession(path, device="cpu", threads=threads)
 
     def read(self, images: Tensor) -> Tensor:
-        """Return the (N, C) numbers that the layer reads of (N, 3, S, S) crops in [-1, 1]."""
-        parts = [
-            self._session.run({"image": some.contiguous().numpy()})["read"]
-            for some in images.split(_AT_ONCE)
-        ]
-        return torch.from_numpy(np.concatenate(parts))
+        """Return the (N, C) numbers that the layer reads of a batch of (N, 3, S, S) in [-1, 1]."""
+        return torch.from_numpy(self._session.run({"image": images.contiguous().numpy()})["read"])
 
     def read_crops(self, crops: NDArray[np.uint8]) -> Tensor:
-        """Return what it reads of (N, S, S, 3) uint8 RGB crops."""
-        return self.read(to_network_input(crops))
+        """Return what it reads of (N, S, S, 3) uint8 RGB crops, a batch at a time."""
+        starts = range(0, len(crops), _BATCH)
+        return torch.cat([self.read(to_network_input(crops[i : i + _BATCH])) for i in starts])
 
 
 class _UpTo(nn.Module):

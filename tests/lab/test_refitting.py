@@ -33,8 +33,8 @@ def test_a_layer_reads_what_the_layers_before_it_give(network, reader) -> None:
 
 
 def test_crops_are_read_as_the_network_takes_them(reader) -> None:
-    crops = torch.full((1, 32, 32, 3), 255, dtype=torch.uint8).numpy()
-    torch.testing.assert_close(reader.read_crops(crops), reader.read(torch.ones(1, 3, 32, 32)))
+    crops = torch.full((70, 32, 32, 3), 255, dtype=torch.uint8).numpy()
+    torch.testing.assert_close(reader.read_crops(crops), reader.read(torch.ones(70, 3, 32, 32)))
 
 
 def test_each_kind_of_evidence_counts_as_told() -> None:
