@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TypeAlias, TypeGuard, TypeVar
@@ -101,15 +101,14 @@ def check_flags(**flags: object) -> None:
         require(name, value, _is_clear(value), "True or False")
 
 
-def check_positive(values: Mapping[str, float | None]) -> None:
-    """Refuse numbers that are not above 0; None is no limit.
+def check_positive(name: str, value: float | None) -> None:
+    """Refuse what is no number above 0; None is no limit.
 
     Raises:
         InvalidInputError: The message names the number.
     """
-    for name, value in values.items():
-        if value is not None and not (is_number(value) and value > 0):
-            raise InvalidInputError(f"{name} must be more than 0, got {in_brief(repr(value))}")
+    is_positive = value is None or (is_number(value) and value > 0)
+    require(name, value, is_positive, "a number above 0")
 
 
 def check_count(name: str, value: int | None) -> None:
@@ -118,10 +117,8 @@ def check_count(name: str, value: int | None) -> None:
     Raises:
         InvalidInputError: The message names the number.
     """
-    if value is not None and not (is_whole(value) and value > 0):
-        raise InvalidInputError(
-            f"{name} must be a whole number, at least 1, got {in_brief(repr(value))}"
-        )
+    is_count = value is None or (is_whole(value) and value > 0)
+    require(name, value, is_count, "a whole number from 1")
 
 
 def check_share(name: str, value: float | None) -> None:
@@ -130,8 +127,8 @@ def check_share(name: str, value: float | None) -> None:
     Raises:
         InvalidInputError: The message names the number.
     """
-    if value is not None and not (is_number(value) and 0 <= value <= 1):
-        raise InvalidInputError(f"{name} must lie in [0, 1], got {in_brief(repr(value))}")
+    is_share = value is None or (is_number(value) and 0 <= value <= 1)
+    require(name, value, is_share, "a number from 0 to 1")
 
 
 def _is_clear(flag: object) -> bool:

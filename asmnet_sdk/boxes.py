@@ -64,7 +64,7 @@ def _box_of(numbers: ArrayLike) -> BoundingBox:
         row = np.asarray(numbers, np.float64)
     except (TypeError, ValueError, OverflowError) as exc:
         raise InvalidBoundingBoxError(
-            f"a box must be four numbers, got {in_brief(repr(numbers))}"
+            f"a box is {in_brief(repr(numbers))}; needed: four numbers"
         ) from exc
     if row.shape != (4,):
         raise InvalidBoundingBoxError(
@@ -129,7 +129,7 @@ def _score_of(number: Any) -> float:
     try:
         return float(number)
     except (TypeError, ValueError) as exc:
-        raise InvalidBoundingBoxError(f"a score must be a number, got {number!r}") from exc
+        raise InvalidBoundingBoxError(f"a score is {number!r}; needed: a number") from exc
 
 
 def check_box_against_image(box: BoundingBox, image: NDArray[np.uint8]) -> None:

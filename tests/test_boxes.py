@@ -104,7 +104,7 @@ def test_found_boxes_that_show_no_face_are_dropped():
         ([(1, 2, float("nan"), 4)], "not finite"),
         ([(30, 40, 1, 2)], "empty or inverted"),
         ([(-1e9, -1e9, 1e9, 1e9)], "16 times as large"),
-        ([(1, 2, 30, 40, "sure")], "score must be a number|four numbers"),
+        ([(1, 2, 30, 40, "sure")], "a score is .*; needed: a number|four numbers"),
         ((NUMBERS, SCORES[:1]), "has shape"),
         ([None], "four numbers|has shape"),
         ({"boxes": NUMBERS}, "four numbers"),

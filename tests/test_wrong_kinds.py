@@ -222,7 +222,7 @@ def test_every_call_is_tried(calls):
         (lambda: warp_face(PHOTO, None), "face is None; needed: a Face"),
         (lambda: faces_to_csv([FACE]), r"faces_by_image is .*; needed: faces by image name"),
         (lambda: FaceTracker(FaceAligner), "aligner is .*; needed: a FaceAligner, or None"),
-        (lambda: BoundingBox(1, 2, 3, "4"), "a box is made of numbers, got '4'"),
+        (lambda: BoundingBox(1, 2, 3, "4"), "a box has '4'; needed: numbers"),
         (lambda: HeadPose(1, None, 2), "pitch is None; needed: a number of degrees"),
         (lambda: read_annotations(None), "path is None; needed: a path"),
         (lambda: load_image(PHOTO, color="BGR"), "color is 'BGR'; needed: 'bgr' or 'rgb'"),

@@ -90,7 +90,7 @@ class AsmnetDetector:
         overlap_threshold: float = 0.4,
         threads: int | None = None,
     ) -> None:
-        check_positive({"min_face_size": min_face_size})
+        check_positive("min_face_size", min_face_size)
         check_count("max_faces", max_faces)
         check_thresholds(
             score_threshold=0.0 if score_threshold is None else score_threshold,

@@ -43,7 +43,7 @@ class WantedFaces:
     def __post_init__(self) -> None:
         check_share("min_score", self.min_score)
         check_share("score_threshold", self.score_threshold)
-        check_positive({"min_face_size": self.min_face_size})
+        check_positive("min_face_size", self.min_face_size)
         check_count("max_faces", self.max_faces)
 
     def boxes_to_look_at(self, boxes: Sequence[BoundingBox]) -> list[BoundingBox]:

@@ -58,7 +58,7 @@ class YuNetDetector:
     ) -> None:
         score_threshold = 0.6 if score_threshold is None else score_threshold
         check_thresholds(score_threshold=score_threshold, overlap_threshold=overlap_threshold)
-        check_positive({"min_face_size": min_face_size})
+        check_positive("min_face_size", min_face_size)
         check_count("max_faces", max_faces)
         self.min_face_size = min_face_size
         self.max_faces = max_faces

@@ -47,7 +47,7 @@ def check_passes(passes: object) -> Passes:
     """
     is_one = isinstance(passes, (str, Integral)) and not isinstance(passes, bool)
     if not is_one or passes not in ("auto", 1, 2):
-        raise InvalidInputError(f"passes must be 'auto', 1 or 2, got {in_brief(repr(passes))}")
+        raise InvalidInputError(f"passes is {in_brief(repr(passes))}; needed: 'auto', 1 or 2")
     return passes
 
 

@@ -62,7 +62,7 @@ class BoundingBox:
             array = np.asarray(points, np.float64)
         except (TypeError, ValueError) as exc:
             raise InvalidBoundingBoxError(
-                f"points must be numbers, got {in_brief(points)}"
+                f"points are {in_brief(repr(points))}; needed: numbers"
             ) from exc
         if array.ndim != 2 or array.shape[1] != 2 or not len(array):
             raise InvalidBoundingBoxError(f"points have shape {array.shape}; needed: (K, 2)")
@@ -172,4 +172,4 @@ class BoundingBox:
 def _require_numbers(*values: object) -> None:
     for value in values:
         if not is_float(value):
-            raise InvalidBoundingBoxError(f"a box is made of numbers, got {in_brief(repr(value))}")
+            raise InvalidBoundingBoxError(f"a box has {in_brief(repr(value))}; needed: numbers")

@@ -20,13 +20,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state
 
-from asmnet_sdk.arguments import PathInput, as_path, is_whole
+from asmnet_sdk.arguments import PathInput, as_path, is_whole, require
 from asmnet_sdk.errors import (
     DeviceUnavailableError,
-    InvalidInputError,
     ModelError,
     ModelFileError,
-    in_brief,
 )
 from asmnet_sdk.runtime.devices import DEVICES, PACKAGES, Device, DeviceInput, read_device
 from asmnet_sdk.runtime.model_files import read_model_file
@@ -83,11 +81,8 @@ class OnnxSession:
         keeps_memory: bool = True,
     ) -> None:
         path = as_path("path", path)
-        if threads is not None and not (is_whole(threads) and 1 <= threads <= _MOST_THREADS):
-            raise InvalidInputError(
-                f"threads must be a whole number, at least 1, at most {_MOST_THREADS}, got "
-                f"{in_brief(repr(threads))}"
-            )
+        is_count = threads is None or (is_whole(threads) and 1 <= threads <= _MOST_THREADS)
+        require("threads", threads, is_count, f"a whole number from 1 to {_MOST_THREADS}")
         wanted = read_device(device)
         self.path = path
         self._options = (device, threads, keeps_memory)
@@ -165,7 +160,7 @@ def _start(
             raise ModelFileError(f"{path} is no model that onnxruntime can load: {exc}") from exc
         if device.name != "auto":
             raise _failed_device(device.text, str(exc)) from exc
-        logger.warning("%s failed, so the CPU is used: %s", provider, _in_brief(str(exc)))
+        logger.warning("%s failed, so the CPU is used: %s", provider, _shortened(str(exc)))
         return _start(path, read_device("cpu"), threads, keeps_memory)
     found = _device_of(session)
     if device.name not in ("auto", found):
@@ -177,13 +172,13 @@ def _start(
 
 def _failed_device(device: str, reason: str) -> DeviceUnavailableError:
     return DeviceUnavailableError(
-        f"device {device!r} could not be started: {_in_brief(reason)}; the installed onnxruntime "
+        f"device {device!r} could not be started: {_shortened(reason)}; the installed onnxruntime "
         f"{onnxruntime.__version__} offers {', '.join(onnxruntime.get_available_providers())}; "
         "`asmnet doctor` says what is missing and what to install"
     )
 
 
-def _in_brief(reason: str) -> str:
+def _shortened(reason: str) -> str:
     """Return one line: CUDA's own words if onnxruntime cites them, else all of its words."""
     cited = re.search(r"CUDA failure \d+: [^;\n]+", reason)
     return cited[0].strip() if cited else " ".join(reason.split())

@@ -247,13 +247,16 @@ def test_a_closed_detector_refuses_to_detect(square_file):
 
 @pytest.mark.parametrize("name", ["score_threshold", "overlap_threshold"])
 def test_thresholds_are_checked(square_file, name):
-    with pytest.raises(InvalidInputError, match=f"{name} must lie in"):
+    with pytest.raises(InvalidInputError, match=f"{name} is .*; needed: a number from 0 to 1"):
         AsmnetDetector(square_file, **{name: -0.1})
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"min_face_size": 0}, "must be more than 0"), ({"max_faces": -1}, "at least 1, got -1")],
+    [
+        ({"min_face_size": 0}, "needed: a number above 0"),
+        ({"max_faces": -1}, "is -1; needed: a whole number from 1"),
+    ],
 )
 def test_sizes_and_counts_are_checked(square_file, options, message):
     with pytest.raises(InvalidInputError, match=message):

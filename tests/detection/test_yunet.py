@@ -17,7 +17,7 @@ def test_model_that_is_not_yunet_is_refused(dot_model):
 
 @pytest.mark.parametrize("name", ["score_threshold", "overlap_threshold"])
 def test_thresholds_are_checked(dot_model, name):
-    with pytest.raises(InvalidInputError, match=f"{name} must lie in"):
+    with pytest.raises(InvalidInputError, match=f"{name} is .*; needed: a number from 0 to 1"):
         YuNetDetector(dot_model, **{name: 1.5})
 
 

@@ -41,14 +41,16 @@ def test_unknown_device_lists_the_devices(dot_model):
 
 
 def test_threads_below_one_are_refused(dot_model):
-    with pytest.raises(InvalidInputError, match="at least 1, at most 1024, got 0"):
+    with pytest.raises(
+        InvalidInputError, match="threads is 0; needed: a whole number from 1 to 1024"
+    ):
         OnnxSession(dot_model, threads=0)
 
 
 @pytest.mark.parametrize("threads", ["2", 1.5, True])
 def test_threads_that_are_no_whole_number_are_refused(dot_model, threads):
     with pytest.raises(
-        InvalidInputError, match=f"whole number, at least 1, at most 1024, got {threads!r}"
+        InvalidInputError, match=f"threads is {threads!r}; needed: a whole number from 1 to 1024"
     ):
         OnnxSession(dot_model, threads=threads)
 
