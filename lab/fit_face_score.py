@@ -5,8 +5,8 @@
 reads the network of a model file (or of a run's ``weights.pt``), shows it the faces of a run's
 configuration, some of them painted or in helmets, and crops without a face (``lab.false_faces``),
 fits the layer of ``face_score`` to what the rest of the network makes of them, and leaves a run
-folder that ``lab.release`` takes. If more than 0.4 % (``--most-false``) of the false faces kept back
-would still score 0.5 or more, all scores are lowered.
+folder that ``lab.release`` takes. If more than 0.4 % (``--most-false``) of the false faces kept
+back would still score 0.5 or more, all scores are lowered.
 """
 
 from __future__ import annotations
