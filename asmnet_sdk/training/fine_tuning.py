@@ -29,8 +29,8 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
     }
 )
 """Key -> value: small batches, a low rate, a trunk whose first blocks stay as they are, an average
-that follows soon, and many faces upside down that are to pass for none: of two ways up the face
-score chooses, and a start may be wrong about faces that are new to it."""
+that follows soon, and many faces upside down that are to pass for none: by the face score a way up
+is chosen, and a start may be wrong about faces that are new to it."""
 _EARLY_EPOCHS, _EARLY_SIDE = 0.73, 0.8  # shares: crops a fifth smaller take half the time
 
 
