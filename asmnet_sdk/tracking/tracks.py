@@ -89,11 +89,13 @@ class Track:
             self.smoother.reset()
             self.exposure.reset()
         elapsed = self.elapsed_seconds(seconds)
+        before = self.face.landmarks
         smoothed = self.smoother.smooth(seen.face, elapsed_seconds=elapsed)
         self.face = replace(smoothed, track_id=self.track_id)
         box = BoundingBox.around(self.face.landmarks)
         if seconds > self.seen_seconds:
-            velocity = np.subtract(box.center, self.box.center) / elapsed
+            # Most points, and not their box: the points of a part that is being covered stray.
+            velocity = np.median(self.face.landmarks - before, axis=0) / elapsed
             self.velocity += (velocity - self.velocity) * smoothing_weight(
                 _SPEED_CUTOFF_HZ, elapsed
             )
