@@ -142,7 +142,7 @@ def check_box_against_image(box: BoundingBox, image: NDArray[np.uint8]) -> None:
     where = f"box {tuple(box)} in an image of {width} x {height} px"
     if not _touches(box, image):
         raise InvalidBoundingBoxError(f"{where} lies outside it")
-    if max(box.width, box.height) > _LARGEST_BOX_IN_IMAGES * max(width, height):
+    if box.longer_side > _LARGEST_BOX_IN_IMAGES * max(width, height):
         raise InvalidBoundingBoxError(
             f"{where} is more than {_LARGEST_BOX_IN_IMAGES} times as large"
         )
@@ -156,4 +156,4 @@ def _touches(box: BoundingBox, image: NDArray[np.uint8]) -> bool:
 
 
 def _is_tiny(box: BoundingBox) -> bool:
-    return max(box.width, box.height) < 1
+    return box.longer_side < 1

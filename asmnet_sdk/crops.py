@@ -35,7 +35,7 @@ def crop_matrix(
         clockwise_degrees: How far the face is turned clockwise in the image; the crop turns it
             back.
     """
-    scale = size / (crop_scale * max(box.width, box.height))
+    scale = size / (crop_scale * box.longer_side)
     angle = math.radians(clockwise_degrees)
     a, b = scale * math.cos(angle), scale * math.sin(angle)
     (x, y), middle = box.center, (size - 1) / 2

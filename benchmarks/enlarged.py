@@ -36,7 +36,7 @@ def enlarge(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Return the larger photo, around the face alone, and its landmarks."""
     box = BoundingBox.around(landmarks)
-    margin = max(box.width, box.height)
+    margin = box.longer_side
     low = np.maximum(np.array([box.x_min, box.y_min]) - margin, 0).astype(int)
     high = (np.array([box.x_max, box.y_max]) + margin).astype(int)
     part = image[low[1] : high[1], low[0] : high[0]]

@@ -84,7 +84,7 @@ def _region(
 ) -> rect_pb2.NormalizedRect:
     scale, down = _DETECTED_CROP if is_detected else _ANNOTATED_CROP
     height, width = image.shape[:2]
-    side = scale * max(box.width, box.height)
+    side = scale * box.longer_side
     x, y = box.center
     return rect_pb2.NormalizedRect(
         x_center=(x + 0.5) / width,

@@ -41,7 +41,7 @@ def predict(aligner: FaceAligner, image: NDArray[np.uint8], box: BoundingBox) ->
 
 def jittered(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
     """Return the box as a careless detector might give it."""
-    reach = 0.08 * max(box.width, box.height)
+    reach = 0.08 * box.longer_side
     return BoundingBox(*(np.array(list(box)) + generator.uniform(-reach, reach, 4)))
 
 
@@ -52,7 +52,7 @@ def mapped(box: BoundingBox, matrix: NDArray[np.float64]) -> BoundingBox:
 
 def point_error(face: Face, expected: NDArray[np.float64]) -> float:
     distances = np.linalg.norm(face.landmarks - expected, axis=1)
-    return float(distances.mean() / max(face.box.width, face.box.height))
+    return float(distances.mean() / face.box.longer_side)
 
 
 def angle_error(face: Face, other: Face, signs: tuple[int, int, int] = (1, 1, 1)) -> float:

@@ -38,7 +38,7 @@ LEGEND: Mapping[str, str] = MappingProxyType(
 
 
 def _box_size(face: Face) -> _Figure:
-    return f"{face.box.width:.0f} × {face.box.height:.0f}", max(face.box.width, face.box.height)
+    return f"{face.box.width:.0f} × {face.box.height:.0f}", face.box.longer_side
 
 
 def _score(face: Face) -> _Figure:

@@ -119,7 +119,7 @@ def photo_picture(image: NDArray[np.uint8], limits: Limits = THUMBNAIL) -> bytes
 def _window(image: NDArray[np.uint8], box: BoundingBox) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of the part to show: within the image, never empty."""
     height, width = image.shape[:2]
-    reach = _WINDOW * max(box.width, box.height) / 2
+    reach = _WINDOW * box.longer_side / 2
     x, y = box.center
     left, right = (int(np.clip(round(edge), 0, width)) for edge in (x - reach, x + reach))
     top, bottom = (int(np.clip(round(edge), 0, height)) for edge in (y - reach, y + reach))

@@ -82,9 +82,7 @@ def without_small_doubts(
         threshold: Boxes that score more are sure.
         well_seen: Longer side, in pixels, from which boxes are not small.
     """
-    return [
-        box for box in boxes if _score(box) > threshold or max(box.width, box.height) >= well_seen
-    ]
+    return [box for box in boxes if _score(box) > threshold or box.longer_side >= well_seen]
 
 
 def is_unsure(boxes: Sequence[BoundingBox], judge: Judge | None) -> bool:

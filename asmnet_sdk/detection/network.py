@@ -172,7 +172,7 @@ class AsmnetDetector:
             turned_back(box, quarters)
             for quarters in QUARTERS
             for box in self._boxes(image, look.side, judge, quarters)
-            if max(box.width, box.height) >= look.well_seen
+            if box.longer_side >= look.well_seen
         ]
         return without_refuted(boxes, judge, threshold=math.inf, certainty=TURNED_CERTAINTY)
 

@@ -70,7 +70,7 @@ class Look:
         return min(self.smallest_face / min_face_size * max(self.size_wh), LARGEST_SIDE)
 
     def _side_after(self, boxes: Sequence[BoundingBox]) -> float:
-        if boxes and min(max(box.width, box.height) for box in boxes) >= self.well_seen:
+        if boxes and min(box.longer_side for box in boxes) >= self.well_seen:
             return self.side
         return min(_CLOSER * self.side, _MOST_ENLARGEMENT * max(self.size_wh), LARGEST_SIDE)
 
@@ -101,8 +101,8 @@ def merge_looks(
     middle of such a face is dropped. Of the small faces, the closer look places those better that
     both found; and of the large ones, those that it is surer of.
     """
-    large = [box for box in earlier if max(box.width, box.height) >= well_seen]
-    small = [box for box in earlier if max(box.width, box.height) < well_seen]
+    large = [box for box in earlier if box.longer_side >= well_seen]
+    small = [box for box in earlier if box.longer_side < well_seen]
     large = [box for box in large if not any(_is_placed_better(new, box) for new in closer)]
     new = [box for box in closer if not any(holds_middle_of(big, box) for big in large)]
     return [*large, *_without_doubles(small, new, overlap_threshold), *new]

@@ -52,8 +52,7 @@ class WantedFaces:
         return [
             box
             for box in boxes
-            if max(box.width, box.height) >= smallest
-            and (box.score is None or box.score >= threshold)
+            if box.longer_side >= smallest and (box.score is None or box.score >= threshold)
         ]
 
     def largest_boxes(self, boxes: Sequence[BoundingBox]) -> list[BoundingBox]:
@@ -94,7 +93,7 @@ def largest_first(
 ) -> list[BoundingBox]:
     """Return the boxes that are large enough, by their area, and only so many of them."""
     smallest = min_face_size or 0
-    wanted = [box for box in boxes if max(box.width, box.height) >= smallest]
+    wanted = [box for box in boxes if box.longer_side >= smallest]
     return sorted(wanted, key=lambda box: box.area, reverse=True)[:max_faces]
 
 

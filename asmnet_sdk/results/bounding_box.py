@@ -109,6 +109,11 @@ class BoundingBox:
         return self.y_max - self.y_min
 
     @property
+    def longer_side(self) -> float:
+        """Width or height in pixels, whichever is more: the size that ``min_face_size`` means."""
+        return max(self.width, self.height)
+
+    @property
     def area(self) -> float:
         """Area in square pixels."""
         return self.width * self.height

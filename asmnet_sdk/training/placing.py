@@ -24,7 +24,7 @@ _TURNED_AWAY = (85.0, 275.0)  # degrees from upright that no crop of a face is t
 
 def jitter_box(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
     """Move and scale a square around the box as a careless detector would."""
-    side = max(box.width, box.height)
+    side = box.longer_side
     half = side / 2 * np.exp(_clipped_normal(generator, _SCALE_DEVIATION, _SCALE_LIMIT))
     x = box.center[0] + side * _clipped_normal(generator, _SHIFT_DEVIATION, _SHIFT_LIMIT)
     y = box.center[1] + side * _clipped_normal(generator, _SHIFT_DEVIATION, _SHIFT_LIMIT)

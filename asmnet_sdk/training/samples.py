@@ -273,7 +273,7 @@ def _negative_boxes(
     image: NDArray[np.uint8], face: AnnotatedFace, count: int, generator: np.random.Generator
 ) -> Iterable[BoundingBox]:
     truth = BoundingBox.around(face.landmarks)
-    face_side = max(truth.width, truth.height)
+    face_side = truth.longer_side
     for _ in range(4 * count):
         side = face_side * np.exp(generator.uniform(np.log(0.3), np.log(2.5)))
         low = -0.2 * side

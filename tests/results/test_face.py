@@ -43,6 +43,7 @@ def test_box_refuses_a_roll_that_is_not_finite(roll):
 def test_box_measures():
     box = BoundingBox(10, 20, 40, 100, score=0.5)
     assert (box.width, box.height, box.area, box.center) == (30, 80, 2400, (25, 60))
+    assert (box.longer_side, BoundingBox(0, 0, 9, 2).longer_side) == (80, 9)
     assert tuple(box) == (10, 20, 40, 100)
 
 
