@@ -109,10 +109,14 @@ def _row(results: Sequence[FaceResult], models: Sequence[str]) -> str:
     cells = [
         f'<td role="cell" class="photo" data-value="{escape(str(annotated.photo))}">'
         f"{named(annotated.photo)}</td>",
-        *(f'<td role="cell" class="picture">{one}</td>' for one in pictures),
+        *map(_picture_cell, ("labels", *models), pictures),
         *map(_figure, _titles(models), figures, _FORMS),
     ]
     return f'<tr role="row">{"".join(cells)}</tr>\n'
+
+
+def _picture_cell(title: str, shown: str) -> str:
+    return f'<td role="cell" class="picture" data-label="{escape(title)}">{shown}</td>'
 
 
 _FORMS = ("{:.2f} %", "{:.2f} %", "{:+.2f}")  # of two errors and their difference

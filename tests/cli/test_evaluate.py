@@ -68,6 +68,8 @@ def test_two_models_are_compared_face_by_face(run, annotated, tmp_path):
     text = page.read_text("utf-8")
     assert "<h1>dots against other: 2 cases</h1>" in text
     assert text.count("<img ") == 2 * 3
+    titles = re.findall(r'class="picture" data-label="(\w+)"', text)
+    assert titles == ["labels", "dots", "other"] * 2
     assert "<td>dots</td><td>2</td>" in text
     assert "A: dots, B: other" in text
     assert re.findall(r'class="figure".*>(\S*)</td></tr>', text) == ["+0.00"] * 2
