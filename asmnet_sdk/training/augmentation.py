@@ -20,6 +20,7 @@ __all__ = ["augment_face", "augment_negative", "augment_turned_away"]
 Image = NDArray[np.uint8]
 
 _COVER, _COVER_FACE, _CUT_EDGE, _SIDE_LIGHT = 0.25, 0.18, 0.15, 0.2
+_BLUR, _COARSE, _NOISE, _JPEG = 0.2, 0.2, 0.2, 0.15
 
 
 def augment_face(
@@ -28,6 +29,7 @@ def augment_face(
     *,
     size: int,
     others: Sequence[Image] = (),
+    damage: float = 1.0,
     generator: np.random.Generator,
 ) -> tuple[Image, NDArray[np.float32]]:
     """Cut one training crop as it is placed, in random light and quality, some partly covered.
@@ -37,6 +39,8 @@ def augment_face(
         placement: Where the crop lies.
         size: Side of the crop, as in the placement.
         others: Pictures whose pieces may cover the face.
+        damage: How often the crop is covered, cut off, lit from a side, blurred, coarsened, noisy
+            or compressed, as a share of the usual rates.
         generator: Source of chance.
 
     Returns:
@@ -46,18 +50,20 @@ def augment_face(
     if placement.is_mirrored:
         crop = np.ascontiguousarray(crop[:, ::-1])
     crop = recolour(crop, generator)
-    if generator.random() < _SIDE_LIGHT:
+    if generator.random() < damage * _SIDE_LIGHT:
         crop = light_from_a_side(crop, generator)
     points = placement.labels.landmarks * size - 0.5
-    hidden = _cover(crop, points, others, generator, has_ibug=placement.layout == IBUG_68)
+    has_ibug = placement.layout == IBUG_68
+    hidden = _cover(crop, points, others, damage, generator, has_ibug=has_ibug)
     visible = np.where(_lies_in(points, hidden), np.float32(0), placement.labels.landmark_visible)
-    return _degraded(crop, generator), visible.astype(np.float32)
+    return _degraded(crop, damage, generator), visible.astype(np.float32)
 
 
 def _cover(
     crop: Image,
     points: NDArray[np.float32],
     others: Sequence[Image],
+    damage: float,
     generator: np.random.Generator,
     *,
     has_ibug: bool,
@@ -67,11 +73,11 @@ def _cover(
     Masks and glasses sit where the points of iBUG say.
     """
     hidden = np.zeros(crop.shape[:2], bool)
-    if has_ibug and generator.random() < _COVER_FACE:
+    if has_ibug and generator.random() < damage * _COVER_FACE:
         hidden |= cover_face(crop, points, generator)
-    if generator.random() < _COVER:
+    if generator.random() < damage * _COVER:
         hidden |= cover_anything(crop, others, generator)
-    if generator.random() < _CUT_EDGE:
+    if generator.random() < damage * _CUT_EDGE:
         hidden |= cut_edge(crop, generator)
     return hidden
 
@@ -89,26 +95,34 @@ def _lies_in(points: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np
 
 
 def augment_turned_away(
-    canvas: Image, matrix: Matrix, *, size: int, generator: np.random.Generator
+    canvas: Image,
+    matrix: Matrix,
+    *,
+    size: int,
+    damage: float = 1.0,
+    generator: np.random.Generator,
 ) -> Image:
     """Cut a crop as ``place_turned_away`` places it, in random light and quality."""
-    return _degraded(recolour(cut_crop(canvas, matrix, (size, size)), generator), generator)
+    crop = recolour(cut_crop(canvas, matrix, (size, size)), generator)
+    return _degraded(crop, damage, generator)
 
 
-def augment_negative(crop: Image, *, size: int, generator: np.random.Generator) -> Image:
+def augment_negative(
+    crop: Image, *, size: int, damage: float = 1.0, generator: np.random.Generator
+) -> Image:
     """Mirror, recolour and degrade a crop that shows no face."""
     if generator.random() < 0.5:
         crop = crop[:, ::-1]
     resized: Image = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return _degraded(recolour(resized, generator), generator)
+    return _degraded(recolour(resized, generator), damage, generator)
 
 
-def _degraded(crop: Image, generator: np.random.Generator) -> Image:
+def _degraded(crop: Image, damage: float, generator: np.random.Generator) -> Image:
     return degrade(
         crop,
         generator,
-        blur=Wear(0.2, 0.4, 0.014 * len(crop)),
-        resolution=Wear(0.2, 0.25, 0.8),
-        noise=Wear(0.2, 3, 16),
-        quality=Wear(0.15, 25, 80),
+        blur=Wear(damage * _BLUR, 0.4, 0.014 * len(crop)),
+        resolution=Wear(damage * _COARSE, 0.25, 0.8),
+        noise=Wear(damage * _NOISE, 3, 16),
+        quality=Wear(damage * _JPEG, 25, 80),
     )

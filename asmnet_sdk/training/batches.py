@@ -142,7 +142,12 @@ class BatchSource:
         )
         other = faces.canvases[int(generator.integers(len(faces)))]
         crop, visible = augment_face(
-            faces.canvases[i], placement, size=size, others=[other], generator=generator
+            faces.canvases[i],
+            placement,
+            size=size,
+            others=[other],
+            damage=self.recipe.damage,
+            generator=generator,
         )
         return crop, replace(placement.labels, landmark_visible=visible)
 
@@ -150,13 +155,15 @@ class BatchSource:
         self, size: int, generator: np.random.Generator
     ) -> list[NDArray[np.uint8]]:
         """Return pictures without a face, and faces on their side or head."""
-        crops = []
-        for _ in range(self.recipe.negatives):
-            if generator.random() < self.recipe.turned_away:
+        recipe, crops = self.recipe, []
+        for _ in range(recipe.negatives):
+            if generator.random() < recipe.turned_away:
                 crops.append(self._turned_away(size, generator))
             else:
                 crop = self.negatives[int(generator.integers(len(self.negatives)))]
-                crops.append(augment_negative(crop, size=size, generator=generator))
+                crops.append(
+                    augment_negative(crop, size=size, damage=recipe.damage, generator=generator)
+                )
         return crops
 
     def _turned_away(self, size: int, generator: np.random.Generator) -> NDArray[np.uint8]:
@@ -167,7 +174,8 @@ class BatchSource:
             size=size,
             generator=generator,
         )
-        return augment_turned_away(self.faces.canvases[i], matrix, size=size, generator=generator)
+        canvas, damage = self.faces.canvases[i], self.recipe.damage
+        return augment_turned_away(canvas, matrix, size=size, damage=damage, generator=generator)
 
 
 def to_network_input(crops: NDArray[np.uint8]) -> Tensor:

@@ -31,7 +31,7 @@ __all__ = [
 
 _AT_LEAST_0 = (
     *("negatives", "weight_decay", "average_decay", "seed", "early_epochs"),
-    *("epoch_faces", "may_forget", "turned_away", "frozen_blocks", "patience"),
+    *("epoch_faces", "may_forget", "turned_away", "damage", "frozen_blocks", "patience"),
 )
 
 
@@ -54,6 +54,8 @@ class Recipe:
         early_size: Side of the crops in those epochs, if that is less than ``size``.
         epoch_faces: How many faces an epoch shows, drawn by their weights; 0: each face once.
         turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
+        damage: How often crops are covered, cut off, lit from a side, blurred, coarsened, noisy or
+            compressed, as a share of the usual rates; 0: never.
         patience: How many validations without a lower error end a run early, whose best weights
             are kept then; 0: it goes on to its last epoch.
         blend: Whether a run that starts from a model ends with the weights on the line from there
@@ -81,6 +83,7 @@ class Recipe:
     early_size: int = 128
     epoch_faces: int = 0
     turned_away: float = 0.4
+    damage: float = 1.0
     frozen_blocks: int = 0
     frozen_norms: bool = False
     blend: bool = False

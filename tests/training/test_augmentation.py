@@ -40,6 +40,20 @@ def test_points_under_a_cover_are_hidden_and_the_others_keep_their_label():
     assert np.median(shares) > 0.8
 
 
+def test_without_damage_no_point_is_covered_and_only_colours_change():
+    [picture], [landmarks] = dotted_faces(1)
+    generator = np.random.default_rng(1)
+    for _ in range(40):
+        placement = place_dots(landmarks, 0, 96, generator)
+        _, visible = augment_face(picture, placement, size=96, damage=0, generator=generator)
+        np.testing.assert_array_equal(visible, placement.labels.landmark_visible)
+    grey = np.full((96, 96, 3), 128, np.uint8)
+    crops = [augment_negative(grey, size=96, damage=0, generator=generator) for _ in range(40)]
+    assert all((crop == crop[0, 0]).all() for crop in crops)
+    damaged = [augment_negative(grey, size=96, damage=5, generator=generator) for _ in range(40)]
+    assert sum((crop == crop[0, 0]).all() for crop in damaged) < 10  # but for white ones
+
+
 def test_unknown_points_stay_unknown_wherever_the_crop_lies():
     [picture], [landmarks] = dotted_faces(1)
     landmarks[:17] = np.nan
