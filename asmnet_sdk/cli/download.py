@@ -6,7 +6,7 @@ import argparse
 
 from asmnet_sdk.cli.parsing import Subcommands
 from asmnet_sdk.cli.terminal import complain
-from asmnet_sdk.errors import AsmnetError, InvalidInputError
+from asmnet_sdk.errors import AsmnetError
 from asmnet_sdk.hub.registry import available_models
 from asmnet_sdk.hub.resolving import resolve_model
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Fetch the models named, or all of them; one that fails does not stop the rest."""
     names = [spec.name for spec in available_models()] if options.all else options.names
     if not names:
-        raise InvalidInputError("name a model, or use --all; `asmnet models` lists them")
+        options.parser.error("name a model, or use --all; `asmnet models` lists them")
     have_come = [_fetch(name, options.revision) for name in names]
     return 0 if all(have_come) else 1
 

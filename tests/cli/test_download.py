@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pytest
 
-def test_download_needs_a_name(run):
-    code, _, err = run("download")
-    assert code == 1
-    assert "name a model" in err
+
+def test_download_needs_a_name(run, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("download")
+    assert "name a model" in capsys.readouterr().err
 
 
 def test_download_of_an_unknown_model_lists_the_models(run):
