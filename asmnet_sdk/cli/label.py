@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.photo_files import find_photos
+from asmnet_sdk.cli.photo_files import describe_broken, find_photos
 from asmnet_sdk.cli.terminal import ProgressBar, complain, counted, print_table
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL
@@ -109,7 +109,9 @@ def _label(options: argparse.Namespace) -> int:
     faces, failures = _propose(aligner, photos)
     faces = least_certain_first(faces)
     if not faces:
-        raise InvalidInputError(f"no face found in {len(photos)} photos: nothing was written")
+        raise InvalidInputError(
+            f"no face found in {counted(len(photos), 'photo')}: nothing was written"
+        )
     for file in there:
         print(f"kept {kept_copy(file)}")
         file.unlink()
@@ -130,7 +132,7 @@ def _propose(aligner: FaceAligner, photos: Sequence[Path]) -> tuple[list[Annotat
             try:
                 faces += propose(aligner, photo)
             except InvalidInputError as error:
-                failures.append(f"{photo}: {str(error).removeprefix(f'{photo}: ')}")
+                failures.append(describe_broken(photo, error))
             bar.advance()
     return faces, failures
 

@@ -14,6 +14,7 @@ from asmnet_sdk.errors import InvalidInputError, in_brief
 
 __all__ = [
     "PHOTO_SUFFIXES",
+    "describe_broken",
     "describe_skipped",
     "find_photos",
     "picture_paths",
@@ -50,6 +51,12 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
             )
         photos.update(dict.fromkeys(found))
     return list(photos)
+
+
+def describe_broken(photo: Path, error: InvalidInputError) -> str:
+    """Return an error that names its photo, which errors about files do by themselves."""
+    text = str(error)
+    return text if text.startswith(str(photo)) else f"{photo}: {text}"
 
 
 def describe_skipped(inputs: Sequence[str]) -> str:

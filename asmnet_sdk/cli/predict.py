@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.ordered import work_in_order
 from asmnet_sdk.cli.parsing import Subcommands
-from asmnet_sdk.cli.photo_files import describe_skipped, find_photos, picture_paths
+from asmnet_sdk.cli.photo_files import (
+    describe_broken,
+    describe_skipped,
+    find_photos,
+    picture_paths,
+)
 from asmnet_sdk.cli.predict_outputs import check_outputs, close, draw
 from asmnet_sdk.cli.terminal import ProgressBar
 from asmnet_sdk.errors import InvalidInputError
@@ -98,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
                 try:
                     _note(report, photo, *outcome())
                 except InvalidInputError as error:
-                    failures.append(_named(photo, error))
+                    failures.append(describe_broken(photo, error))
                     _note_failure(report, photo, error)
                 bar.advance()
     finally:
@@ -169,12 +174,6 @@ def _pictures(
     from asmnet_sdk.cli.report_pictures import pictures_of
 
     return pictures_of(image, faces, report.photo_limits)
-
-
-def _named(photo: Path, error: InvalidInputError) -> str:
-    """Return an error that names its photo, which errors about files do by themselves."""
-    text = str(error)
-    return text if text.startswith(str(photo)) else f"{photo}: {text}"
 
 
 def _say_what_to_try(photos_without_faces: Sequence[Path]) -> None:
