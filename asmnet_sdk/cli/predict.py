@@ -66,7 +66,11 @@ def add_parser(commands: Subcommands) -> None:
         "--csv", type=Path, metavar="FILE", help="write CSV here, one row per face; - prints it"
     )
     parser.add_argument(
-        "--draw", type=Path, metavar="FOLDER|FILE", help="write each photo with its faces drawn in"
+        "--draw",
+        type=Path,
+        metavar="FOLDER|FILE",
+        help="write each photo with its faces drawn in: into a folder, or one photo into a file "
+        "(.png, .jpg, ...)",
     )
     parser.add_argument(
         "--report",
