@@ -56,7 +56,7 @@ def label_files(photos: Iterable[Path], kind: LabelFormat, out: Path | None) -> 
         out: The folder of ``pts`` and ``labelme``, None for each photo's own; else the file.
 
     Raises:
-        InvalidInputError: ``out`` does not suit the format.
+        InvalidInputError: ``out`` does not suit the format, or two photos have one file.
     """
     if kind in _SUFFIXES:
         if out is None or out.suffix != _SUFFIXES[kind]:
@@ -66,10 +66,13 @@ def label_files(photos: Iterable[Path], kind: LabelFormat, out: Path | None) -> 
     if out is not None and out.exists() and not out.is_dir():
         raise InvalidInputError(f"{kind} labels go into a folder; {out} is none")
     suffix = ".pts" if kind == "pts" else ".json"
-    files = [(out or photo.parent) / f"{photo.stem}{suffix}" for photo in photos]
-    if kind == "pts":
-        files += [more for file in files for more in sorted(_further_faces(file))]
-    return list(dict.fromkeys(files))
+    owners: dict[Path, Path] = {}
+    for photo in photos:
+        file = (out or photo.parent) / f"{photo.stem}{suffix}"
+        if owners.setdefault(file, photo) != photo:
+            raise InvalidInputError(f"{photo}: another photo's labels go to {file} too")
+    further = [more for file in owners for more in sorted(_further_faces(file))]
+    return list(dict.fromkeys([*owners, *(further if kind == "pts" else [])]))
 
 
 def _further_faces(file: Path) -> list[Path]:

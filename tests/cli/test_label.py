@@ -69,6 +69,18 @@ def test_labels_that_exist_are_kept(run, photos):
     assert len(read_annotations(photos)) == 2
 
 
+@pytest.mark.parametrize("kind", ["pts", "labelme"])
+def test_photos_that_share_a_label_file_are_refused_before_the_work(
+    run, photos, tmp_path, kind, monkeypatch
+):
+    (photos / "a.jpg").write_bytes((photos / "a.png").read_bytes())
+    monkeypatch.setattr(FaceAligner, "__init__", pytest.fail)
+    file = tmp_path / "labels" / ("a.pts" if kind == "pts" else "a.json")
+    code, _, err = run(photos, "--format", kind, "--out", file.parent)
+    error = f"asmnet: error: {photos / 'a.png'}: another photo's labels go to {file} too\n"
+    assert (code, err) == (1, error)
+
+
 def test_a_broken_photo_does_not_stop_the_rest(run, photos, monkeypatch):
     (photos / "a.png").write_bytes(b"no picture")
     code, _, err = run(photos, "--format", "labelme")
