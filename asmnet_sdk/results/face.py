@@ -124,7 +124,11 @@ class Face:
 
     @property
     def five_points(self) -> NDArray[np.float32]:
-        """(5, 2): right eye, left eye, nose tip, right and left mouth corner (subject's sides)."""
+        """(5, 2): right eye, left eye, nose tip, right and left mouth corner (subject's sides).
+
+        Raises:
+            InvalidInputError: The layout does not have them.
+        """
         return convert_landmarks(self.landmarks, self.layout, FIVE_POINT)
 
     def part(self, name: str) -> NDArray[np.float32]:
@@ -178,13 +182,20 @@ class Face:
         About 0.37 for an open eye and below about 0.24 for a closed one, whichever way the head
         looks; ``docs/guides/eyes.md`` has the measured rates. An eye that is turned away tells
         nothing.
+
+        Raises:
+            InvalidInputError: The layout has no eyelids.
         """
         points = convert_landmarks(self.landmarks, self.layout, IBUG_68)
         return eye_openness(points, self.head_pose.rotation_matrix)
 
     @property
     def mouth_openness(self) -> float:
-        """Height / width of the inner lips: 0 for a closed mouth."""
+        """Height / width of the inner lips: 0 for a closed mouth.
+
+        Raises:
+            InvalidInputError: The layout has no inner lips.
+        """
         return lip_openness(convert_landmarks(self.landmarks, self.layout, IBUG_68))
 
     def to_dict(self) -> dict[str, Any]:
