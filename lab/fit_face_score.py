@@ -35,7 +35,7 @@ __all__ = ["disguise", "fit_face_score", "lower_score", "read_false_faces"]
 logger = logging.getLogger("asmnet_sdk.training")
 
 _FACES, _OTHERS = 40, 24
-_SQUARES_WEIGHT, _FALSE_FACES_WEIGHT = 0.4, 0.6  # all faces together count 1
+_SQUARES_WEIGHT, _FALSE_FACES_WEIGHT = 1.0, 2.5  # all faces together count 1
 _VALIDATION_SHARE = 0.15
 _SHARES = (0.1, 0.1, 0.06, 0.02)  # painted, in helmets, under stage light, printed
 _MARGIN = 1e-3
