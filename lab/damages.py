@@ -85,7 +85,7 @@ def tilted(canvas: Canvas, points: Points, generator: np.random.Generator) -> tu
 def small(canvas: Canvas, points: Points, _generator: np.random.Generator) -> tuple[Canvas, Points]:
     """Shrink the face to 24 px and enlarge it again."""
     box = BoundingBox.around(points)
-    side = max(round(len(canvas) * 24 / max(box.width, box.height)), 1)
+    side = max(round(len(canvas) * 24 / box.longer_side), 1)
     reduced = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
     return cv2.resize(reduced, canvas.shape[1::-1]), points  # type: ignore[return-value]
 
@@ -95,7 +95,7 @@ def blurred(
 ) -> tuple[Canvas, Points]:
     """Blur with a standard deviation of 4 % of the face."""
     box = BoundingBox.around(points)
-    return cv2.GaussianBlur(canvas, (0, 0), 0.04 * max(box.width, box.height)), points  # type: ignore[return-value]
+    return cv2.GaussianBlur(canvas, (0, 0), 0.04 * box.longer_side), points  # type: ignore[return-value]
 
 
 def dark(canvas: Canvas, points: Points, generator: np.random.Generator) -> tuple[Canvas, Points]:

@@ -159,7 +159,7 @@ class Teachers:
         box = box_around_known(truth)
         found = mean_of_views(self.dense, image, box, generator=generator)
         errors = np.linalg.norm(found[SHARED] - truth, axis=1)
-        if np.nanmean(errors) > self.highest_error * max(box.width, box.height):
+        if np.nanmean(errors) > self.highest_error * box.longer_side:
             return None
         completed = complete_landmarks(found, truth)
         if self.pupils is not None:

@@ -56,7 +56,7 @@ class Seen:
     def size_percent(self) -> float:
         """The mean error in percent of the longer side of the face box."""
         box = box_around_known(self.landmarks)
-        return float(100 * np.nanmean(self.errors) / max(box.width, box.height))
+        return float(100 * np.nanmean(self.errors) / box.longer_side)
 
     @property
     def nme_percent(self) -> float:

@@ -124,7 +124,7 @@ def average_views(
         [face.landmarks for face in upright]
         + [mirror_points(face.landmarks, face.layout, image.shape[1]) for face in mirrored]
     )
-    side = max(box.width, box.height)
+    side = box.longer_side
     disagreement = float(np.sqrt(looks.var(axis=0).sum(axis=-1).mean())) / side
     score = float(np.mean([face.score or 0.0 for face in (*upright, *mirrored)]))
     return looks.mean(axis=0), disagreement, score

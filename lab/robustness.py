@@ -63,7 +63,7 @@ def measure_robustness(
 def shaken_box(face: AnnotatedFace, generator: np.random.Generator) -> BoundingBox:
     """Scale and move the annotated box by chance, evenly within 10 % and 8 %."""
     box = BoundingBox.around(face.landmarks)
-    side = max(box.width, box.height)
+    side = box.longer_side
     scale = 1 + generator.uniform(-_SCALE, _SCALE)
     x, y = np.add(box.center, side * generator.uniform(-_SHIFT, _SHIFT, size=2))
     half_width, half_height = scale * box.width / 2, scale * box.height / 2

@@ -92,7 +92,7 @@ class Teachers:
             generator: Places the views.
         """
         box = BoundingBox.around(points)
-        side = max(box.width, box.height)
+        side = box.longer_side
         own, unsteady, score = average_views(
             self.aligner, canvas, box, views=_VIEWS, generator=generator
         )
@@ -124,7 +124,7 @@ class Teachers:
         found = []
         for face in self.aligner.predict(picture, color="rgb"):
             box = BoundingBox.around(face.landmarks)
-            if max(box.width, box.height) < _SMALLEST_FACE:
+            if box.longer_side < _SMALLEST_FACE:
                 continue
             roll = roll_of_points(face.landmarks)
             canvas, points = upright_canvas(picture, face.landmarks, roll)

@@ -89,7 +89,7 @@ def draw_box(folder: Path) -> None:
     hair = BoundingBox(
         tight.x_min, tight.y_min - 0.245 / 0.755 * tight.height, tight.x_max, tight.y_max
     )
-    half = FaceAligner(device="cpu").model.crop_scale * max(tight.width, tight.height) / 2
+    half = FaceAligner(device="cpu").model.crop_scale * tight.longer_side / 2
     x, y = tight.center
     crop = BoundingBox(x - half, y - half, x + half, y + half)
     drawing = Drawing(side, side, title="Face box, detector box and crop")

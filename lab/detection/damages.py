@@ -52,7 +52,7 @@ def _moved(image: Picture, landmarks: Points, matrix: Matrix, size_wh: NDArray[n
 def _small(face: AnnotatedFace, side: float) -> Scene:
     """Shrink a photo until its face has so many pixels, into the middle of a grey picture."""
     image, box = load_image(face.photo), BoundingBox.around(face.landmarks)
-    scale = side / max(box.width, box.height)
+    scale = side / box.longer_side
     size = np.array(image.shape[1::-1]) * scale
     shift = (np.array(_CANVAS_WH) - size) / 2 + (scale - 1) / 2
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])

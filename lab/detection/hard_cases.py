@@ -68,7 +68,7 @@ def _draw_box(view: Picture, box: BoundingBox, scale: float) -> None:
     cv2.rectangle(view, (left, top), (right, bottom), _FOUND, 1, cv2.LINE_AA)
     if box.roll is not None:
         angle = np.radians(box.roll)
-        reach = scale * max(box.width, box.height) / 2
+        reach = scale * box.longer_side / 2
         middle = scale * np.array(box.center)
         end = middle + reach * np.array([np.sin(angle), -np.cos(angle)])
         begin_xy, end_xy = middle.round().astype(int).tolist(), end.round().astype(int).tolist()

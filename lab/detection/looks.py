@@ -103,7 +103,7 @@ class Looker:
             mediapipe=self.mediapipe.score(crop),
             landmarks=face.landmarks,
             face_score=1.0 if face.score is None else face.score,
-            sigma=0.0 if sigma is None else float(sigma.mean() / max(placed.width, placed.height)),
+            sigma=0.0 if sigma is None else float(sigma.mean() / placed.longer_side),
             yaw=face.head_pose.yaw,
         )
 

@@ -145,7 +145,7 @@ def group_mosaics(faces: Sequence[AnnotatedFace]) -> Iterator[tuple[Picture, lis
 
 def small_face_picture(image: Picture, truth: BoundingBox) -> tuple[Picture, BoundingBox]:
     """Shrink a photo so that its face has 24 px, into the top left of a black 320 x 320 picture."""
-    matrix = scaling_matrix(_SMALL_FACE / max(truth.width, truth.height))
+    matrix = scaling_matrix(_SMALL_FACE / truth.longer_side)
     picture = cut_crop(image, matrix, (_SMALL_CANVAS, _SMALL_CANVAS))
     corners = transform_points(matrix, np.reshape(list(truth), (2, 2)))
     return picture, BoundingBox.around(corners)

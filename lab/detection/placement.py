@@ -54,7 +54,7 @@ def place_on_face(
     if not len(photo.faces):
         return place_on_region(photo, tile_wh, generator)
     box = BoundingBox.around(photo.faces[int(generator.integers(len(photo.faces)))])
-    side = max(box.width, box.height)
+    side = box.longer_side
     most = _LARGEST_SHARE * min(tile_wh)
     filling = 0.45 * max(tile_wh) * side / max(photo.size_wh)
     least = min(max(SMALLEST_FACE, filling), most)
