@@ -299,11 +299,19 @@ async function go(index) {
   canvas.focus();
 }
 
-async function save() {
-  if (!edit().dirty) return true;
+let lastSave = Promise.resolve(true);
+
+function save() {
   const [index, item, its] = [state.index, photo(), edit()];
+  lastSave = lastSave.then(() => store(index, item, its)); // in turn, so that the newest stays
+  return lastSave;
+}
+
+async function store(index, item, its) {
+  if (!its.dirty) return true;
   const body = JSON.stringify({ photo: index, faces: item.faces });
   its.dirty = false; // what changes from here on is not in the body
+  its.saved = false; // what was saved before is not what is seen now
   try {
     const headers = { "Content-Type": "application/json", "X-Asmnet-Token": token };
     const reply = await fetch("/save", { method: "POST", headers, body });

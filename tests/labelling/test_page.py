@@ -190,6 +190,24 @@ def test_a_face_is_left_out_and_taken_back(page, labels):
     np.testing.assert_allclose(saved(labels, "b.png"), POINTS, atol=0.01)
 
 
+def test_saves_are_sent_in_turn(page, labels):
+    """The first one is slow; the page says saved when the newest labels are."""
+    page.evaluate(
+        """(() => { const send = window.fetch; let late = 600; window.sent = 0;
+        window.fetch = async (...all) => {
+        const wait = late; late = 0; await new Promise((go) => setTimeout(go, wait));
+        const reply = await send(...all); window.sent += 1; return reply; }; })()"""
+    )
+    page.press("f")
+    page.press("ArrowLeft", shift=True)
+    page.press("s")
+    page.press("d")
+    page.press("s")
+    assert not page.evaluate("edit().saved")
+    until(page, "edit().saved && !edit().dirty && window.sent === 2")
+    np.testing.assert_allclose(saved(labels, "b.png"), POINTS + 40, atol=0.01)
+
+
 def test_going_on_saves_what_was_changed(page, labels):
     page.press("Tab")
     page.press("ArrowLeft", shift=True)
