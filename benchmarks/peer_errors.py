@@ -15,6 +15,7 @@ from workers import Answer, Entrant, Worker
 from asmnet_sdk import YuNetDetector
 from asmnet_sdk.datasets import AnnotatedFace
 from asmnet_sdk.evaluation.metrics import FAILURE_THRESHOLD_PERCENT
+from lab.conventions import nme_beyond_offsets
 
 __all__ = ["Records", "close", "compare_errors", "compare_hard", "summarise_errors"]
 
@@ -80,11 +81,16 @@ def compare_hard(faces: Sequence[AnnotatedFace], entrants: Sequence[Entrant]) ->
     records: Records = defaultdict(lambda: defaultdict(list))
     entrants = [entrant for entrant in entrants if entrant.takes_boxes]
     workers = [Worker(entrant, 1) for entrant in entrants]
+    truths, found = [], defaultdict(list)
     for case in cases(faces, "hard faces"):
+        truths.append(case.truth)
         for entrant, worker in zip(entrants, workers, strict=True):
             answer = worker.ask(case.image, case.annotated)
             add_error(records[entrant.name], "hard", answer, case.truth)
+            found[entrant.name].append(answer.landmarks)
     close(workers)
+    for name, landmarks in found.items():
+        records[name]["hard_beyond_offsets"] = nme_beyond_offsets(landmarks, truths).tolist()
     return records
 
 
@@ -105,4 +111,7 @@ def summarise_errors(record: dict[str, list[float]]) -> dict[str, Any]:
             row[f"nme_{place}_inner"] = round(float(np.nanmean(record[f"{place}_inner"])), 3)
             row[f"failures_{place}"] = round(float(100 * failed.mean()), 3)
             row[f"no_face_{place}"] = int(np.isnan(errors).sum())
+    if "hard_beyond_offsets" in record:
+        beyond = float(np.nanmean(record["hard_beyond_offsets"]))
+        row["nme_hard_beyond_offsets"] = round(beyond, 3)
     return row

@@ -23,7 +23,7 @@ def test_outcomes_come_in_the_order_of_the_items(workers):
 
 def test_workers_work_at_the_same_time():
     """Each waits for the other: one alone would never get through."""
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=60)
     with work_in_order(lambda _: meeting.wait(), range(6), workers=2) as outcomes:
         assert sorted(outcome() for _, outcome in outcomes) == [0, 0, 0, 1, 1, 1]
 

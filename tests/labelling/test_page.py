@@ -45,7 +45,7 @@ def page(browser: Browser, labels: Path) -> Iterator[Browser]:
 
 def until(browser: Browser, condition: str) -> None:
     """Wait until a script is true."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not browser.evaluate(f"Boolean({condition})"):
         assert time.monotonic() < deadline, condition
         time.sleep(0.02)
