@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.arguments import check_kind, list_of, numbers_in, require
 from asmnet_sdk.errors import InvalidInputError, MissingExtraError
+from asmnet_sdk.layouts import IBUG_68, is_convertible
 from asmnet_sdk.results import Face
 
 if TYPE_CHECKING:
@@ -78,9 +79,10 @@ def _detections(
 def faces_to_frame(faces: Sequence[Face] | Mapping[str, Sequence[Face]]) -> pd.DataFrame:
     """Return faces as a pandas table: a row a face.
 
-    Columns: ``score``, ``layout``, ``x_min`` to ``y_max``, ``yaw``, ``pitch``, ``roll``, of point
-    i ``xi`` and ``yi``, and ``vi`` (probability to be seen) and ``sigmai`` (pixels) where the
-    model gives them.
+    Columns: ``score``, ``layout``, ``x_min`` to ``y_max``, ``yaw``, ``pitch``, ``roll``,
+    ``right_eye_openness``, ``left_eye_openness`` and ``mouth_openness`` where the layout has lids
+    and lips, of point i ``xi`` and ``yi``, and ``vi`` (probability to be seen) and ``sigmai``
+    (pixels) where the model gives them.
 
     Args:
         faces: Faces of one image, or image name -> its faces, which makes columns ``image`` and
@@ -133,6 +135,10 @@ def _row(face: Face) -> dict[str, Any]:
     row: dict[str, Any] = {"score": face.score, "layout": face.layout.name}
     row |= {"x_min": box.x_min, "y_min": box.y_min, "x_max": box.x_max, "y_max": box.y_max}
     row |= {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll}
+    if is_convertible(face.layout, IBUG_68):
+        right, left = face.eye_openness
+        row |= {"right_eye_openness": right, "left_eye_openness": left}
+        row |= {"mouth_openness": face.mouth_openness}
     for index, (x, y) in enumerate(face.landmarks.tolist()):
         row |= {f"x{index}": x, f"y{index}": y}
     for letter, values in (("v", face.landmark_visible), ("sigma", face.landmark_sigma)):

@@ -64,6 +64,10 @@ def test_frame_has_a_row_a_face():
     np.testing.assert_allclose(frame["x67"], POINTS[[0, 1, 1], 67, 0])
     assert faces_to_frame([face()]).columns[:2].tolist() == ["score", "layout"]
     assert frame["sigma3"].tolist() == [1.5, 1.5, 1.5]
+    eyes = frame[["right_eye_openness", "left_eye_openness"]]
+    np.testing.assert_allclose(eyes, [face(i).eye_openness for i in (0, 1, 1)])
+    assert frame["mouth_openness"][1] == face(1).mouth_openness
+    assert "mouth_openness" not in faces_to_frame([face().to_layout(FIVE_POINT)])
     assert len(faces_to_frame([])) == 0
 
 

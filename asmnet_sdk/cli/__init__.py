@@ -1,17 +1,21 @@
 """The command ``asmnet``."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from asmnet_sdk.cli.program import main
+import sys
+from collections.abc import Sequence
 
 __all__ = ["main"]
 
 
-def __getattr__(name: str) -> object:
-    """Load the program when it is first asked for: rooms of this wing are imported without it."""
-    if name != "main":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from asmnet_sdk.cli.program import main
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, as ``asmnet_sdk.cli.program.main`` says.
 
-    return main
+    The program is loaded here: rooms of this wing are imported without it, and Ctrl-C while it
+    loads is an interruption like any other.
+    """
+    try:
+        from asmnet_sdk.cli import program
+
+        return program.main(arguments)
+    except KeyboardInterrupt:
+        print("asmnet: interrupted", file=sys.stderr)
+        return 130

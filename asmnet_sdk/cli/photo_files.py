@@ -87,9 +87,10 @@ def picture_paths(
 ) -> dict[Path, Path]:
     """Return where the drawing of each photo goes; nothing without a target.
 
-    In a folder: at the photo's place in the folder that was given, under its own name, with
-    ``.png`` after it where that format cannot be written. Where two inputs give the same names,
-    their folders are kept.
+    A target whose ending is made of letters is a file, unless there is a folder of that name. In a
+    folder: at the photo's place in the folder that was given, under its own name, with ``.png``
+    after it where that format cannot be written. Where two inputs give the same names, their
+    folders are kept.
 
     Raises:
         InvalidInputError: The target is one file for several photos, cannot be written as its
@@ -98,10 +99,13 @@ def picture_paths(
     if target is None:
         return {}
     suffix = target.suffix.lower()
-    if suffix in PHOTO_SUFFIXES and not target.is_dir():
+    if suffix[1:].isalpha() and not target.is_dir():
         if suffix not in _DRAWING_SUFFIXES:
             endings = ", ".join(_DRAWING_SUFFIXES)
-            raise InvalidInputError(f"--draw {target}: drawings end in one of {endings}")
+            raise InvalidInputError(
+                f"--draw {target}: drawings end in one of {endings}; a folder of that name has to "
+                "be there before"
+            )
         if len(photos) > 1:
             raise InvalidInputError(
                 f"--draw {target} is one file for {len(photos)} photos: name a folder"

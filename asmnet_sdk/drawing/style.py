@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from asmnet_sdk.arguments import check_choice, check_kind, is_number, numbers_in, require
+from asmnet_sdk.arguments import check_choice, check_kind, is_number, is_whole, numbers_in, require
 from asmnet_sdk.drawing.strokes import Color
 from asmnet_sdk.layouts import LAYOUTS, Layout
 from asmnet_sdk.layouts.layout import WHOLES
@@ -115,3 +115,5 @@ def _require_color(name: str, color: object) -> None:
     levels = numbers_in(color)
     is_color = len(levels) == 3 and all(0 <= level <= 255 for level in levels)
     require(name, color, is_color, "(red, green, blue) from 0 to 255")
+    are_shares = max(levels) <= 1 and any(level > 0 and not is_whole(level) for level in levels)
+    require(name, color, not are_shares, "(red, green, blue) from 0 to 255, not from 0 to 1")

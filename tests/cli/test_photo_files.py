@@ -46,8 +46,12 @@ def test_drawings_do_not_depend_on_siblings(folder, tmp_path):
 def test_drawing_is_a_file_by_its_ending(folder, tmp_path):
     photo = folder / "a.jpg"
     assert picture_paths(tmp_path / "x.BMP", [str(photo)], [photo]) == {photo: tmp_path / "x.BMP"}
-    with pytest.raises(InvalidInputError, match=r"drawings end in one of \.png, \.jpg"):
-        picture_paths(tmp_path / "x.gif", [str(photo)], [photo])
+    for name in ("x.gif", "x.xyz"):
+        with pytest.raises(InvalidInputError, match=r"drawings end in one of \.png, \.jpg"):
+            picture_paths(tmp_path / name, [str(photo)], [photo])
+    (tmp_path / "x.xyz").mkdir()
+    for there in (tmp_path / "x.xyz", tmp_path / "run.2", tmp_path / ".drawn"):
+        assert picture_paths(there, [str(photo)], [photo]) == {photo: there / "a.jpg"}
 
 
 @pytest.mark.parametrize("begin", ["http://", "HTTPS://", "file:///", "data:image/png;base64,"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from asmnet_sdk import __version__
+from asmnet_sdk import __version__, cli
 from asmnet_sdk.cli.program import main, make_parser
 from tests.cli.conftest import AT_BOX
 from tests.conftest import REPOSITORY
@@ -157,6 +157,19 @@ def test_interruption_says_what_is_left(words, said, monkeypatch, capsys):
     monkeypatch.setattr(f"asmnet_sdk.cli.{words[0]}.run", interrupt)
     assert main(words) == 130
     assert capsys.readouterr().err == f"asmnet: {said}\n"
+
+
+def test_interruption_while_the_program_loads_is_one_line(monkeypatch, capsys):
+    class Interrupter:
+        def find_spec(self, name, path, target=None):
+            if name == "asmnet_sdk.cli.program":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "asmnet_sdk.cli.program")
+    monkeypatch.delattr(cli, "program")
+    monkeypatch.setattr(sys, "meta_path", [Interrupter(), *sys.meta_path])
+    assert cli.main(["models"]) == 130
+    assert capsys.readouterr() == ("", "asmnet: interrupted\n")
 
 
 def test_progress_goes_to_a_terminal_only_and_without_colours(predict_words, photos):

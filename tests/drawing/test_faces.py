@@ -461,6 +461,17 @@ def test_style_colours_parts_points_and_boxes():
     assert (points == (0, 255, 0)).all(axis=-1).any()
 
 
+@pytest.mark.parametrize("color", [(1.0, 0.0, 0.0), np.float32([0.2, 0.5, 0.9])])
+def test_shares_of_a_colour_are_refused(color):
+    with pytest.raises(InvalidInputError, match=r"point_color .* 0 to 255, not from 0 to 1"):
+        DrawingStyle(point_color=color)
+
+
+def test_colours_may_be_floats_and_near_black():
+    for color in ((0.0, 0.0, 0.0), (1, 1, 1), (0.5, 128.0, 255.0)):
+        assert DrawingStyle(point_color=color).point_color == color
+
+
 @pytest.mark.parametrize("word", ["eyes", "ye", ""])
 def test_words_that_fit_no_contour_are_refused(word):
     style = DrawingStyle(part_colors={word: (255, 0, 0)})
