@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -36,6 +35,7 @@ from asmnet_sdk.training.samples import (
     sure_samples,
     upright_canvas,
 )
+from lab.aflw import read_aflw
 from lab.mesh import MeshTeacher
 from lab.turned_views import SourceView, read_triangles, turn_view
 
@@ -87,39 +87,18 @@ def _upright(pictures: Iterable[tuple[NDArray[np.uint8], NDArray[np.float32]]]) 
 
 def pack_aflw(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     """Pack AFLW's faces, annotated with the visibility of each point; one in ten validates."""
-    rows = [_aflw_face(row, data / "aflw") for row in _rows(data / "aflw" / "landmarks.csv")]
+    faces = list(read_aflw(data / "aflw"))
     parts = []
     for flag in (False, True):
-        part = [row for row in rows if is_in_share(row[0], 0.1) == flag]
-        samples = _upright([(picture, points) for _, picture, points, _, _ in part])
-        residual = np.array([residual for *_, residual in part], np.float32)
+        part = [face for face in faces if is_in_share(face.photo.stem, 0.1) == flag]
+        samples = _upright([(load_image(face.photo), face.landmarks) for face in part])
+        residual = np.array([face.residual for face in part], np.float32)
         weights = (0.7 / (1 + (residual / 1.5) ** 2))[:, None] * np.ones((1, 68))
-        visible = np.stack([visible for *_, visible, _ in part])
+        visible = np.stack([face.visible for face in part])
         parts.append(
             replace(samples, landmark_weights=weights.astype(np.float32), landmark_visible=visible)
         )
     return parts[0], parts[1]
-
-
-def _aflw_face(
-    row: Mapping[str, str], folder: Path
-) -> tuple[str, NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], float]:
-    points = np.array(
-        [[float(row[f"{axis}{k}"] or "nan") for axis in "xy"] for k in range(68)], np.float32
-    )
-    visible = np.array([letter == "v" for letter in row["visibility"]], np.float32)
-    return (
-        row["name"],
-        load_image(folder / f"{row['name']}.jpg"),
-        points,
-        visible,
-        float(row["join_residual"]),
-    )
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
 
 
 def pack_turned_views(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.datasets import AnnotatedFace, read_300w
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.training.samples import photo_of
+from lab.aflw import read_aflw
 
 __all__ = ["SOURCES", "Source", "SourcePhoto"]
 
@@ -76,16 +76,8 @@ def _photos(folder: str) -> Reader:
 
 
 def _aflw(data: Path) -> Iterator[SourcePhoto]:
-    for name, points in _rows(data / "aflw" / "landmarks.csv"):
-        yield SourcePhoto(photo=data / "aflw" / f"{name}.jpg", annotated=(points,))
-
-
-def _rows(path: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Yield name and points of each row: the columns x0, y0, x1, ...."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            cells = [cell or "nan" for key, cell in row.items() if key[1:].isdigit()]
-            yield row["name"], np.array(cells, np.float32).reshape(-1, 2)
+    for face in read_aflw(data / "aflw"):
+        yield SourcePhoto(photo=face.photo, annotated=(face.landmarks,))
 
 
 _ALL_TILTS = ((640, 0), (640, 1), (640, 2), (640, 3))

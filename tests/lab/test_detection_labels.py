@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from lab.detection.looks import Look, best_candidates
 from lab.detection.sources import SOURCES
 from lab.detection.teachers import Candidate, quarter_turn
 from lab.detection.tilt import HeadModel
+from tests.lab.test_aflw import write_aflw
 
 FIVE = np.array([(100.0, 110), (156, 110), (128, 140), (106, 165), (150, 165)])
 BOX = np.array([75.0, 50, 181, 200])
@@ -186,13 +186,8 @@ def test_sources_read_no_test_folder(tmp_path):
     assert read == [tmp_path / "faces/masks/a.jpg"]
 
 
-def test_hidden_points_of_aflw_are_left_out(tmp_path):
-    (tmp_path / "aflw").mkdir()
-    header = ",".join(f"x{i},y{i}" for i in range(68))
-    numbers = ",".join(["1.5,2.5"] * 67 + [","])
-    table = f"name,pose_group,join_residual,visibility,{header}\nface,left,1.0,v,{numbers}\n"
-    (tmp_path / "aflw" / "landmarks.csv").write_text(table)
+def test_faces_of_aflw_are_annotated(tmp_path):
+    write_aflw(tmp_path / "aflw")
     [photo] = SOURCES["aflw"].read(tmp_path)
-    assert photo.photo == Path(tmp_path / "aflw" / "face.jpg")
+    assert photo.photo == tmp_path / "aflw" / "face.jpg"
     assert photo.annotated[0].shape == (68, 2)
-    assert np.isnan(photo.annotated[0]).sum() == 2
