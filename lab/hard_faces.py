@@ -125,6 +125,9 @@ def _common(aligner: FaceAligner, test: Path, every: int) -> Figures:
     nme = np.array([seen.nme_percent for seen in at_boxes])
     apart = np.abs([_pose_error(seen) for seen in at_boxes])
     figures = {"common NME": float(nme.mean()), "common above 8 %": float(100 * (nme > 8).mean())}
+    found = [seen.face.landmarks for seen in at_boxes]
+    beyond = nme_beyond_offsets(found, [face.landmarks for face in faces])
+    figures["common NME, less mean offsets"] = float(beyond.mean())
     figures |= dict(zip(("common yaw", "common pitch", "common roll"), apart.mean(0), strict=True))
     figures["common sigma holds %"] = _coverage(at_boxes)
     samples = load_face_samples(faces)
