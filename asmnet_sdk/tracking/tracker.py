@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.arguments import is_number, is_whole, require
+from asmnet_sdk.arguments import check_count, is_number, is_whole, require
 from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
 from asmnet_sdk.results import Face
@@ -95,14 +95,13 @@ class FaceTracker:
     ) -> None:
         _require_from("detect_every", detect_every, 1)
         _require_from("keep_lost", keep_lost, 0)
-        if max_faces is not None:
-            _require_from("max_faces", max_faces, 1)
+        check_count("max_faces", max_faces)
         is_share = is_number(min_overlap) and 0 < min_overlap <= 1
-        require("min_overlap", min_overlap, is_share, "above 0, up to 1")
+        require("min_overlap", min_overlap, is_share, "a number above 0, up to 1")
         for name, score in (("min_score", min_score), ("start_score", start_score)):
-            require(name, score, is_number(score) and 0 <= score <= 1, "0 to 1")
+            require(name, score, is_number(score) and 0 <= score <= 1, "a number from 0 to 1")
         is_rate = is_number(frame_rate) and 0 < frame_rate < np.inf
-        require("frame_rate", frame_rate, is_rate, "above 0")
+        require("frame_rate", frame_rate, is_rate, "a number above 0")
         FaceSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta)
         if aligner is not None:
             _require_aligner(aligner)
@@ -271,7 +270,7 @@ def _new_aligner() -> FaceAligner:
 
 
 def _require_from(name: str, value: int, least: int) -> None:
-    require(name, value, is_whole(value) and value >= least, f"{least} or more")
+    require(name, value, is_whole(value) and value >= least, f"a whole number from {least}")
 
 
 def _require_aligner(aligner: object) -> None:
