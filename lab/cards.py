@@ -100,8 +100,9 @@ By `python -m lab.hard_faces`, crops at the true boxes, one look each. "common" 
 test set, damaged as the row says (NME %); "wflw" are 273 faces of WFLW's test list at its 68 iBUG
 points, all and by attribute (NME %); "infants" and "aflw" are babies and AFLW faces kept back from
 training; "turned" are views made of validation photos by turning them over a face mesh, by degrees
-of yaw. Angles in degrees; "sigma holds" is the share of points within `landmark_sigma`, which is
-meant to be 68 %.
+of yaw. "Less mean offsets" leaves out the shift that each point has on the other faces of the set:
+sets place some points otherwise. Angles in degrees; "sigma holds" is the share of points within
+`landmark_sigma`, which is meant to be 68 %.
 
 | | |
 |---|---|
