@@ -95,7 +95,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-98",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="e714166a27317a789f93a1508d07351e495d7c3cda955caf124528448a7fd583",
+                sha256="82605b8c430d066d5ffb57c814b7a9cc59f5785533c5c22875cc185c2c7cab9b",
                 licence="research only",
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),
