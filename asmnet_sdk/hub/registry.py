@@ -95,7 +95,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-98",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="82605b8c430d066d5ffb57c814b7a9cc59f5785533c5c22875cc185c2c7cab9b",
+                sha256="409cfa706b76e8852174ebc7a3c68df0017a1b519af1dc0d0c5f1e3682bae3b9",
                 licence="research only",
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),
