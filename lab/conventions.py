@@ -24,6 +24,7 @@ from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.evaluation.metrics import inter_ocular_nme
 from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.layouts import IBUG_68
+from lab.mirroring import mirror_box, mirror_points
 
 __all__ = ["main", "nme_beyond_offsets", "shift_of"]
 
@@ -48,8 +49,8 @@ def nme_beyond_offsets(found: ArrayLike, truth: ArrayLike) -> NDArray[np.float64
     right, left = IBUG_68.eye_corners
     shifts = (at - wanted) / (wanted[:, left] - wanted[:, right])[:, None]
     fold = np.arange(len(shifts)) % _FOLDS
-    beyond = [np.abs(shifts[k] - _mean(shifts[fold != fold[k]])) for k in range(len(shifts))]
-    return 100 * np.real(_mean(np.transpose(beyond)))
+    of_others = np.array([_mean(shifts[fold != k]) for k in range(_FOLDS)])
+    return 100 * np.real(_mean(np.abs(shifts - of_others[fold]).T))
 
 
 def _as_complex(points: ArrayLike) -> NDArray[np.complex128]:
@@ -73,8 +74,8 @@ def shift_of(found: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
     the size of a face is the longer side of the box around its labels.
     """
     found, truth = np.asarray(found, np.float64), np.asarray(truth, np.float64)
-    sizes = (truth.max(axis=1) - truth.min(axis=1)).max(axis=1)
-    shifts = np.median(truth - found, axis=1) / sizes[:, None]
+    sizes = [BoundingBox.around(points).longer_side for points in truth]
+    shifts = np.median(truth - found, axis=1) / np.array(sizes)[:, None]
     median: NDArray[np.float64] = 100 * np.median(shifts, axis=0)
     return median
 
@@ -84,11 +85,10 @@ def _see(aligner: FaceAligner, face: AnnotatedFace, *, is_mirrored: bool) -> NDA
     image, box = load_image(face.photo), BoundingBox.around(face.landmarks)
     if not is_mirrored:
         return aligner.predict(image, box, color="rgb")[0].landmarks
-    last = image.shape[1] - 1
-    box = BoundingBox(last - box.x_max, box.y_min, last - box.x_min, box.y_max)
+    width = image.shape[1]
     mirror = np.ascontiguousarray(image[:, ::-1])
-    points = aligner.predict(mirror, box, color="rgb")[0].landmarks[list(IBUG_68.mirror)]
-    return np.array([last, 0], np.float32) + points * np.array([-1, 1], np.float32)
+    seen = aligner.predict(mirror, mirror_box(box, width), color="rgb")[0]
+    return mirror_points(seen.landmarks, seen.layout, width)
 
 
 def _row(aligner: FaceAligner, folder: Path, faces: Sequence[AnnotatedFace]) -> tuple[str, ...]:

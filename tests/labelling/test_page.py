@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,20 +34,12 @@ def page(browser: Browser, labels: Path) -> Iterator[Browser]:
         thread.start()
         browser.resize(1200, 800)
         browser.open(f"http://127.0.0.1:{server.server_port}/")
-        until(browser, "state.picture !== null && state.view.scale !== 1")
+        browser.wait_until("state.picture !== null && state.view.scale !== 1")
         yield browser
         browser.evaluate("state.edits.forEach((one) => { one.dirty = false; })")
         browser.open("about:blank")
         server.shutdown()
         thread.join()
-
-
-def until(browser: Browser, condition: str) -> None:
-    """Wait until a script is true."""
-    deadline = time.monotonic() + 60
-    while not browser.evaluate(f"Boolean({condition})"):
-        assert time.monotonic() < deadline, condition
-        time.sleep(0.02)
 
 
 def place(browser: Browser, face: int, point: int) -> tuple[float, float]:
@@ -96,7 +87,7 @@ def test_a_point_is_dragged_saved_and_the_old_file_kept(page, labels):
     np.testing.assert_allclose(landmarks(page)[2], POINTS[2] + [20, -10], atol=0.01)
     assert labels.read_bytes() == before
     page.click("#save")
-    until(page, "edit().saved && !edit().dirty")
+    page.wait_until("edit().saved && !edit().dirty")
     assert status(page) == f"Saved {labels}. What was there before: {labels}.bak."
     np.testing.assert_allclose(saved(labels, "b.png")[2], POINTS[2] + [20, -10], atol=0.01)
     np.testing.assert_allclose(saved(labels, "a.png"), POINTS, atol=0.01)
@@ -120,7 +111,7 @@ def test_the_wheel_zooms_at_the_pointer_and_dragging_the_photo_moves_it(page):
     x, y = place(page, 0, 1)
     scale = page.evaluate("state.view.scale")
     page.turn_wheel((x, y), -400)
-    until(page, f"state.view.scale > {scale} * 2.7")
+    page.wait_until(f"state.view.scale > {scale} * 2.7")
     np.testing.assert_allclose(place(page, 0, 1), (x, y), atol=1)
     page.drag((x + 60, y + 60), (x + 90, y + 40))
     np.testing.assert_allclose(place(page, 0, 1), (x + 30, y - 20), atol=1)
@@ -133,7 +124,7 @@ def test_the_middle_stays_in_the_middle_of_another_window(page):
     middle = "toPhoto([canvas.clientWidth / 2, canvas.clientHeight / 2])"
     before, width = page.evaluate(middle), page.evaluate("canvas.clientWidth")
     page.resize(700, 640)
-    until(page, f"canvas.clientWidth !== {width} && state.size[0] === canvas.clientWidth")
+    page.wait_until(f"canvas.clientWidth !== {width} && state.size[0] === canvas.clientWidth")
     np.testing.assert_allclose(page.evaluate(middle), before, atol=1e-6)
 
 
@@ -150,7 +141,7 @@ def test_points_are_chosen_hidden_and_moved_by_keys(page, labels):
     page.press("f")
     assert page.evaluate("state.chosen") == {"face": 1, "point": 0}
     page.press("s")
-    until(page, "edit().saved")
+    page.wait_until("edit().saved")
     face = next(f for f in read_annotations(labels) if f.photo.name == "b.png")
     np.testing.assert_allclose(face.landmark_visible, [0.9, 0, 0.9, 0.9, 0.2], atol=1e-3)
 
@@ -162,9 +153,9 @@ def test_a_photo_whose_points_are_right_is_confirmed(page, labels):
     assert page.evaluate("!button('confirm').disabled")
     page.click("#confirm")
     page.press("s")
-    until(page, "edit().saved && !edit().dirty")
+    page.wait_until("edit().saved && !edit().dirty")
     page.open(page.evaluate("location.href"))
-    until(page, "state.picture !== null")
+    page.wait_until("state.picture !== null")
     rows = page.evaluate("[...document.querySelectorAll('#photos span')].map((r) => r.innerText)")
     assert rows == ["by hand", "doubt 3.3 %"]
     by_photo = {face.photo.name: face.is_by_hand for face in read_annotations(labels)}
@@ -182,11 +173,11 @@ def test_a_face_is_left_out_and_taken_back(page, labels):
     assert "right_eye of face 1, left out" in page.evaluate("document.body.innerText")
     assert page.evaluate("nearest(toScreen(faces()[0].landmarks[2]))?.face") != 0
     page.press("s")
-    until(page, "edit().saved && !edit().dirty")
+    page.wait_until("edit().saved && !edit().dirty")
     np.testing.assert_allclose(saved(labels, "b.png"), POINTS + 40, atol=0.01)
     page.press("z", control=True)
     page.press("s")
-    until(page, "edit().saved && !edit().dirty")
+    page.wait_until("edit().saved && !edit().dirty")
     np.testing.assert_allclose(saved(labels, "b.png"), POINTS, atol=0.01)
 
 
@@ -204,7 +195,7 @@ def test_saves_are_sent_in_turn(page, labels):
     page.press("d")
     page.press("s")
     assert not page.evaluate("edit().saved")
-    until(page, "edit().saved && !edit().dirty && window.sent === 2")
+    page.wait_until("edit().saved && !edit().dirty && window.sent === 2")
     np.testing.assert_allclose(saved(labels, "b.png"), POINTS + 40, atol=0.01)
 
 
@@ -212,7 +203,7 @@ def test_going_on_saves_what_was_changed(page, labels):
     page.press("Tab")
     page.press("ArrowLeft", shift=True)
     page.press("n")
-    until(page, "state.index === 1 && state.picture !== null")
+    page.wait_until("state.index === 1 && state.picture !== null")
     assert saved(labels, "b.png")[0][0] < POINTS[0][0]
     assert page.evaluate("photo().name") == "a.png"
     assert page.evaluate("button('next').disabled && !button('previous').disabled")
@@ -226,7 +217,7 @@ def test_what_cannot_be_saved_is_said_and_kept(page, labels):
     page.press("Tab")
     page.press("h")
     page.press("s")
-    until(page, "document.querySelector('#status').className === 'warning'")
+    page.wait_until("document.querySelector('#status').className === 'warning'")
     assert status(page).startswith("Not saved: ")
     assert page.evaluate("edit().dirty")
 
