@@ -15,9 +15,19 @@ from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.layouts import IBUG_68, is_convertible
 from asmnet_sdk.results import Face
 
-__all__ = ["csv_columns", "csv_values", "faces_to_csv", "faces_to_json"]
+__all__ = [
+    "OPENNESS_COLUMNS",
+    "csv_columns",
+    "csv_values",
+    "faces_to_csv",
+    "faces_to_json",
+    "openness_of",
+]
 
 FacesByImage: TypeAlias = Mapping[str, Sequence[Face]] | Mapping[Path, Sequence[Face]]
+
+OPENNESS_COLUMNS = ("right_eye_openness", "left_eye_openness", "mouth_openness")
+"""The names of what ``openness_of`` gives, in tables."""
 
 _MOST_SPACES = 64
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -107,8 +117,15 @@ def csv_columns(point_count: int) -> list[str]:
     points = [f"{axis}{i}" for i in range(point_count) for axis in "xy"]
     box = ["x_min", "y_min", "x_max", "y_max"]
     visible = [f"v{i}" for i in range(point_count)]
-    figures = ["yaw", "pitch", "roll", "right_eye_openness", "left_eye_openness", "mouth_openness"]
+    figures = ["yaw", "pitch", "roll", *OPENNESS_COLUMNS]
     return ["score", *box, *figures, "layout", *points, *visible]
+
+
+def openness_of(face: Face) -> tuple[float, float, float] | None:
+    """Return how far right eye, left eye and mouth are open; None without lids and lips."""
+    if not is_convertible(face.layout, IBUG_68):
+        return None
+    return (*face.eye_openness, face.mouth_openness)
 
 
 def csv_values(face: Face) -> Iterator[str]:
@@ -117,10 +134,11 @@ def csv_values(face: Face) -> Iterator[str]:
     yield from (f"{value:.2f}" for value in face.box)
     pose = face.head_pose
     yield from (f"{angle:.2f}" for angle in pose)
-    if is_convertible(face.layout, IBUG_68):
-        yield from (f"{value:.3f}" for value in (*face.eye_openness, face.mouth_openness))
+    openness = openness_of(face)
+    if openness is None:
+        yield from [""] * len(OPENNESS_COLUMNS)
     else:
-        yield from ("", "", "")
+        yield from (f"{value:.3f}" for value in openness)
     yield face.layout.name
     yield from (f"{value:.2f}" for value in face.landmarks.ravel().tolist())
     visible = face.landmark_visible

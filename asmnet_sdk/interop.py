@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.arguments import check_kind, list_of, numbers_in, require
 from asmnet_sdk.errors import InvalidInputError, MissingExtraError
-from asmnet_sdk.layouts import IBUG_68, is_convertible
+from asmnet_sdk.exporting import OPENNESS_COLUMNS, openness_of
 from asmnet_sdk.results import Face
 
 if TYPE_CHECKING:
@@ -135,10 +135,9 @@ def _row(face: Face) -> dict[str, Any]:
     row: dict[str, Any] = {"score": face.score, "layout": face.layout.name}
     row |= {"x_min": box.x_min, "y_min": box.y_min, "x_max": box.x_max, "y_max": box.y_max}
     row |= {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll}
-    if is_convertible(face.layout, IBUG_68):
-        right, left = face.eye_openness
-        row |= {"right_eye_openness": right, "left_eye_openness": left}
-        row |= {"mouth_openness": face.mouth_openness}
+    openness = openness_of(face)
+    if openness is not None:
+        row |= dict(zip(OPENNESS_COLUMNS, openness, strict=True))
     for index, (x, y) in enumerate(face.landmarks.tolist()):
         row |= {f"x{index}": x, f"y{index}": y}
     for letter, values in (("v", face.landmark_visible), ("sigma", face.landmark_sigma)):
