@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asmnet_sdk.cli.parsing import Subcommands, at_least_one
+from asmnet_sdk.cli.parsing import Subcommands, at_least_one, whole_number
 from asmnet_sdk.cli.terminal import ProgressBar
 
 if TYPE_CHECKING:
@@ -53,6 +53,15 @@ def add_parser(commands: Subcommands) -> None:
         "--objective", metavar="NAME", help="wing, mse or asm (default: as in CONFIG)"
     )
     parser.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, cuda or cuda:1 (default: as in CONFIG)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=whole_number,
+        metavar="N",
+        help="processes that prepare batches (default: as in CONFIG)",
+    )
+    parser.add_argument(
         "--threads", type=at_least_one, metavar="N", help="threads of torch (default: as in CONFIG)"
     )
     parser.set_defaults(
@@ -66,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.training.configuration import read_config
 
     check_extra()
-    names = ("out", "network", "objective", "threads")
+    names = ("out", "network", "objective", "device", "workers", "threads")
     given = {name: getattr(options, name) for name in names}
     replaced = {name: value for name, value in given.items() if value is not None}
     config = replace(read_config(options.config), **replaced)
@@ -109,7 +118,7 @@ class _Terminal:
         self._trainer = trainer
         print(
             f"{len(trainer.source.faces)} faces, {len(trainer.validation)} for validation; "
-            f"{trainer.epoch} of {trainer.recipe.epochs} epochs done"
+            f"{trainer.epoch} of {trainer.recipe.epochs} epochs done; on {trainer.device}"
         )
         self._say_how_long()
         self._begin_epoch()

@@ -58,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--objective", help="wing, mse or asm")
     parser.add_argument("--layout", help="landmark layout of the photos")
     parser.add_argument("--start-from", type=Path, help="weights.pt of an earlier run")
+    parser.add_argument("--device", help="auto, cpu, cuda or cuda:1")
+    parser.add_argument("--workers", type=int, help="processes that prepare batches")
     parser.add_argument("--threads", type=int, help="threads of torch")
     for field in fields(Recipe):
         flag = f"--{field.name.replace('_', '-')}"

@@ -1,18 +1,20 @@
-"""Batches of augmented crops, prepared on a thread while the network trains."""
+"""Batches of augmented crops, prepared beside the network while it trains."""
 
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import Layout
@@ -32,19 +34,37 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """N faces followed by M negatives; labels are those of the faces, NaN where unknown."""
+    """N faces followed by M negatives; labels are those of the faces, NaN where unknown.
 
-    images: Tensor
+    Attributes:
+        crops: (N + M, S, S, 3) uint8 RGB.
+        landmarks: (N, K, 2) in [0, 1] of the crop.
+        landmark_weights: (N, K) how far each is trusted.
+        landmark_visible: (N, K) 1 seen, 0 hidden.
+        head_poses: (N, 3) yaw, pitch, roll in degrees.
+        pose_weights: (N,) how far each is trusted.
+    """
+
+    crops: Tensor
     landmarks: Tensor
     landmark_weights: Tensor
     landmark_visible: Tensor
     head_poses: Tensor
     pose_weights: Tensor
 
+    @property
+    def images(self) -> Tensor:
+        """The crops as a network takes them."""
+        return to_network_input(self.crops)
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BatchSource:
-    """All batches of a run; those of an epoch depend on the seed and its number alone.
+    """All batches of a run; each depends on the seed, its epoch and its number there alone.
 
     Attributes:
         faces: The faces. An epoch shows each once; or, with ``epoch_faces`` in the recipe, so many,
@@ -52,6 +72,7 @@ class BatchSource:
         negatives: (M, S, S, 3) uint8 RGB crops without a face.
         layout: The layout of the landmarks.
         recipe: Gives sizes and seed.
+        workers: Processes that prepare batches; 0: a thread does.
 
     Raises:
         InvalidInputError: There are too few faces or negatives for a batch.
@@ -61,6 +82,7 @@ class BatchSource:
     negatives: NDArray[np.uint8]
     layout: Layout
     recipe: Recipe
+    workers: int = 0
 
     def __post_init__(self) -> None:
         if len(self) == 0:
@@ -79,18 +101,33 @@ class BatchSource:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch; epochs count from 0."""
-        return prefetch(self._batches(epoch))
+        batches = _EpochBatches(self, epoch)
+        cv2.setNumThreads(1)  # after a fork, threads of OpenCV's own would be waited for forever
+        if not self.workers:
+            return prefetch(map(batches.__getitem__, range(len(batches))))
+        return iter(
+            DataLoader(
+                batches,
+                batch_size=None,
+                num_workers=self.workers,
+                collate_fn=_as_it_is,
+                # Elsewhere forked processes may hang, and others get a copy of all faces.
+                multiprocessing_context="fork" if sys.platform == "linux" else None,
+            )
+        )
 
     def first_batch(self) -> Batch:
         """Return the first batch of the first epoch."""
-        return next(self._batches(0))
+        return _EpochBatches(self, 0)[0]
 
-    def _batches(self, epoch: int) -> Iterator[Batch]:
-        generator = np.random.default_rng((self.recipe.seed, epoch))
-        order = self._order(generator)
-        count, size = self.recipe.batch_size, self.recipe.size_in(epoch)
-        for step in range(len(self)):
-            yield self._batch(order[step * count : (step + 1) * count], size, generator)
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the faces of an epoch, in the order in which it shows them."""
+        return self._order(np.random.default_rng((self.recipe.seed, epoch)))
+
+    def batch(self, epoch: int, step: int, chosen: NDArray[np.int64]) -> Batch:
+        """Return one batch of an epoch, of the faces of these indices."""
+        generator = np.random.default_rng((self.recipe.seed, epoch, step))
+        return self._batch(chosen, self.recipe.size_in(epoch), generator)
 
     def _order(self, generator: np.random.Generator) -> NDArray[np.int64]:
         if not self.recipe.epoch_faces:
@@ -110,7 +147,7 @@ class BatchSource:
             return torch.from_numpy(np.stack([getattr(label, name) for label in labels]))
 
         return Batch(
-            to_network_input(np.stack(crops)),
+            torch.from_numpy(np.stack(crops)),
             stack("landmarks"),
             stack("landmark_weights"),
             stack("landmark_visible"),
@@ -138,6 +175,7 @@ class BatchSource:
             self.layout,
             crop_scale=self.recipe.crop_scale,
             size=size,
+            jitter=self.recipe.jitter,
             generator=generator,
         )
         other = faces.canvases[int(generator.integers(len(faces)))]
@@ -178,9 +216,28 @@ class BatchSource:
         return augment_turned_away(canvas, matrix, size=size, damage=damage, generator=generator)
 
 
-def to_network_input(crops: NDArray[np.uint8]) -> Tensor:
+class _EpochBatches(Dataset[Batch]):
+    """The batches of one epoch, each of which can be made without those before it."""
+
+    def __init__(self, source: BatchSource, epoch: int) -> None:
+        self.source, self.epoch, self.order = source, epoch, source.order(epoch)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, step: int) -> Batch:
+        count = self.source.recipe.batch_size
+        chosen = self.order[step * count : (step + 1) * count]
+        return self.source.batch(self.epoch, step, chosen)
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def to_network_input(crops: NDArray[np.uint8] | Tensor) -> Tensor:
     """Turn (N, S, S, 3) uint8 RGB crops into (N, 3, S, S) float images in [-1, 1]."""
-    images = torch.from_numpy(crops).permute(0, 3, 1, 2)
+    images = torch.as_tensor(crops).permute(0, 3, 1, 2)
     return images.float().div_(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
 
 
@@ -196,7 +253,6 @@ def prefetch(batches: Iterator[_Item], *, depth: int = 3) -> Iterator[_Item]:
         except BaseException as error:  # noqa: BLE001
             ready.put(error)
 
-    cv2.setNumThreads(1)
     threading.Thread(target=produce, daemon=True).start()
     while (item := ready.get()) is not None:
         if isinstance(item, BaseException):

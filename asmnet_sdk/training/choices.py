@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import torch
+
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.layouts import LAYOUTS, Layout, layout_from_table
 from asmnet_sdk.training.batches import BatchSource
@@ -14,9 +16,26 @@ from asmnet_sdk.training.configuration import RunConfig
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork
 from asmnet_sdk.training.objectives import OBJECTIVES, Objective
 
-__all__ = ["layout_of", "network_maker", "objective_maker"]
+__all__ = ["device_of", "layout_of", "network_maker", "objective_maker"]
 
 _Value = TypeVar("_Value")
+
+
+def device_of(config: RunConfig) -> torch.device:
+    """Return where the network learns.
+
+    Raises:
+        InvalidInputError: The name means none, or torch cannot use it.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    names = ["cpu", *(["cuda"] if count else []), *(f"cuda:{index}" for index in range(count))]
+    if config.device == "auto":
+        return torch.device("cuda" if count else "cpu")
+    if config.device not in names:
+        raise InvalidInputError(
+            f"device is {config.device!r}; torch {torch.__version__} can use {', '.join(names)}"
+        )
+    return torch.device(config.device)
 
 
 def layout_of(config: RunConfig) -> Layout:

@@ -31,7 +31,7 @@ __all__ = [
 
 _AT_LEAST_0 = (
     *("negatives", "weight_decay", "average_decay", "seed", "early_epochs"),
-    *("epoch_faces", "may_forget", "turned_away", "damage", "frozen_blocks", "patience"),
+    *("epoch_faces", "may_forget", "turned_away", "damage", "jitter", "frozen_blocks", "patience"),
 )
 
 
@@ -56,6 +56,8 @@ class Recipe:
         turned_away: Share of the negatives that are faces on their side or head, in [0, 1].
         damage: How often crops are covered, cut off, lit from a side, blurred, coarsened, noisy or
             compressed, as a share of the usual rates; 0: never.
+        jitter: How far crops are turned, shifted and scaled away from upright and the true box,
+            as a share of the usual, which a careless detector is off.
         patience: How many validations without a lower error end a run early, whose best weights
             are kept then; 0: it goes on to its last epoch.
         blend: Whether a run that starts from a model ends with the weights on the line from there
@@ -84,6 +86,7 @@ class Recipe:
     epoch_faces: int = 0
     turned_away: float = 0.4
     damage: float = 1.0
+    jitter: float = 1.0
     frozen_blocks: int = 0
     frozen_norms: bool = False
     blend: bool = False
@@ -143,6 +146,12 @@ class RunConfig:
         start_from: A model to start from (name of the registry, model file, Hub repository), which
             also sets the defaults of fine-tuning; or ``weights.pt`` of an earlier run. Layers that
             differ in shape start anew.
+        start_poses: Whether faces without a head pose learn the one that ``start_from`` sees, so
+            that it is not forgotten; to be switched off where the start knows no faces.
+        device: Where the network learns: "cpu", "cuda", "cuda:1", ...; "auto" takes the first
+            graphics card that torch can use, else the processor.
+        workers: Processes that prepare batches beside it, each with a processor core of its own;
+            0: one thread does.
         threads: Threads of torch.
     """
 
@@ -163,6 +172,9 @@ class RunConfig:
     layout: str = "IBUG_68"
     layout_table: Mapping[str, Any] | None = None
     start_from: Path | None = None
+    start_poses: bool = True
+    device: str = "auto"
+    workers: int = 0
     threads: int = 2
 
     def __post_init__(self) -> None:
@@ -173,6 +185,8 @@ class RunConfig:
         for name in ("repeat", "threads"):
             if getattr(self, name) < 1:
                 raise InvalidInputError(f"{name} is {getattr(self, name)}; needed: 1 or more")
+        if self.workers < 0:
+            raise InvalidInputError(f"workers is {self.workers}; needed: 0 or more")
         if not 0 <= self.replay_share < 1:
             raise InvalidInputError(f"replay_share is {self.replay_share}; needed: 0 to below 1")
 

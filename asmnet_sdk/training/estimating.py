@@ -24,8 +24,11 @@ def seconds_to_go(trainer: Trainer) -> float:
         started = time.monotonic()
         batch = trainer.source.first_batch()
         made = time.monotonic()
+        batch = batch.to(trainer.device)
         losses = trainer.objective(network(batch.images), batch, 0)
         sum(losses.values(), start=torch.zeros(())).backward()
+        _ = [loss.item() for loss in losses.values()]  # until the device is done
         learned = time.monotonic()
-        took = max(made - started, learned - made)  # the next one is made meanwhile
+        making = (made - started) / max(1, trainer.source.workers)
+        took = max(making, learned - made)  # the next one is made meanwhile
     return took * len(trainer.source) * (trainer.recipe.epochs - trainer.epoch)

@@ -31,12 +31,15 @@ def upright_crops(
 def predict_crops(
     network: FaceNetwork, crops: NDArray[np.uint8], *, batch_size: int = 64
 ) -> Prediction:
-    """Predict (N, S, S, 3) uint8 RGB crops, some at a time; the network is left evaluating."""
+    """Predict (N, S, S, 3) uint8 RGB crops, some at a time, wherever the network is.
+
+    The network is left evaluating; the prediction lies in the memory of the processor.
+    """
     network.eval()
-    parts: list[Prediction] = [
-        network(to_network_input(crops[start : start + batch_size]))
-        for start in range(0, len(crops), batch_size)
-    ]
+    device = next(network.parameters()).device
+    starts = range(0, len(crops), batch_size)
+    some = (torch.from_numpy(crops[start : start + batch_size]).to(device) for start in starts)
+    parts = [_on_cpu(network(to_network_input(part))) for part in some]
     return Prediction(
         landmarks=torch.cat([part.landmarks for part in parts]),
         head_pose=torch.cat([part.head_pose for part in parts]),
@@ -44,6 +47,11 @@ def predict_crops(
         face_logit=_join([part.face_logit for part in parts]),
         landmark_visible_logit=_join([part.landmark_visible_logit for part in parts]),
     )
+
+
+def _on_cpu(prediction: Prediction) -> Prediction:
+    given = {name: value for name, value in prediction._asdict().items() if value is not None}
+    return prediction._replace(**{name: value.cpu() for name, value in given.items()})
 
 
 def _join(parts: list[Tensor | None]) -> Tensor | None:

@@ -19,7 +19,7 @@ from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.torch_files import UNREAD, save_state, why_unread
 from asmnet_sdk.whole_files import write_text
 
-__all__ = ["CHECKPOINT_FILE", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop"]
+__all__ = ["CHECKPOINT_FILE", "CPU", "LOG_FILE", "LoopRecipe", "Record", "TrainingLoop"]
 
 CHECKPOINT_FILE = "checkpoint.pt"
 LOG_FILE = "log.jsonl"
@@ -27,6 +27,8 @@ LOG_FILE = "log.jsonl"
 Record: TypeAlias = dict[str, float]
 Tensors: TypeAlias = tuple[Tensor, ...] | list[Tensor]
 _Batch = TypeVar("_Batch")
+
+CPU = torch.device("cpu")
 
 _STATEFUL = ("network", "average", "optimizer", "schedule")
 _LARGEST_GRADIENT = 5.0
@@ -62,6 +64,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
         network: What is trained.
         recipe: How.
         folder: Receives ``checkpoint.pt`` and ``log.jsonl``, a line an epoch.
+        device: Where the network learns.
 
     Attributes:
         epoch: How many epochs are done.
@@ -77,9 +80,17 @@ class TrainingLoop(ABC, Generic[_Batch]):
     network: nn.Module
     recipe: LoopRecipe
 
-    def __init__(self, network: nn.Module, recipe: LoopRecipe, *, folder: Path) -> None:
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: LoopRecipe,
+        *,
+        folder: Path,
+        device: torch.device = CPU,
+    ) -> None:
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.recipe = recipe
+        self.device = device
         self.folder = folder
         self.average = AveragedModel(
             self.network, multi_avg_fn=_warmed_average(recipe.average_decay), use_buffers=True
@@ -130,7 +141,7 @@ class TrainingLoop(ABC, Generic[_Batch]):
         if not path.exists():
             return
         try:
-            state = torch.load(path, weights_only=True)
+            state = torch.load(path, weights_only=True, map_location=self.device)
             self.epoch, self.minutes = state["epoch"], state.get("minutes", 0.0)
             for name in _STATEFUL:
                 getattr(self, name).load_state_dict(state[name])

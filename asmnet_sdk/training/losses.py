@@ -95,8 +95,8 @@ def rotation_loss(rotation: Tensor, truth_degrees: Tensor, weights: Tensor) -> T
 
 def euler_to_rotation(angles_degrees: Tensor) -> Tensor:
     """Turn (N, 3) yaw, pitch, roll in degrees into (N, 3, 3), as ``asmnet_sdk.geometry`` does."""
-    rotation = geometry.euler_to_rotation(angles_degrees.numpy())
-    return torch.from_numpy(rotation).float()
+    rotation = geometry.euler_to_rotation(angles_degrees.cpu().numpy())
+    return torch.from_numpy(rotation).float().to(angles_degrees.device)
 
 
 def asm_weight(epoch: int, epochs: int) -> float:

@@ -116,7 +116,7 @@ class _LinearHeads(nn.Module):
         self.head_pose = nn.Linear(channels, 3)
 
     def forward(self, features: Tensor) -> Prediction:
-        with _full_precision():
+        with _full_precision(features):
             features = self.dropout(features)
             return Prediction(
                 landmarks=0.5 + self.landmarks(features).unflatten(1, (-1, 2)),
@@ -173,7 +173,7 @@ class SpatialAsmnet(FaceNetwork):
         merged = self._merged(features)
         scores: Tensor = self.maps(merged).float()
         maps = scores.flatten(2).softmax(dim=2).view(scores.shape)
-        with _full_precision():
+        with _full_precision(maps):
             prediction = self._read(_pool(features[15]), maps)
             return prediction._replace(
                 landmark_visible_logit=self._visible(_pool(features[15]), merged.float(), maps)
@@ -221,9 +221,9 @@ NETWORKS: Mapping[str, Callable[[int], FaceNetwork]] = MappingProxyType(
 )
 
 
-def _full_precision() -> torch.autocast:
+def _full_precision(features: Tensor) -> torch.autocast:
     """Leave bfloat16: it rounds landmarks to 1/512 of the crop and small variances to nothing."""
-    return torch.autocast("cpu", enabled=False)
+    return torch.autocast(features.device.type, enabled=False)
 
 
 def _pool(features: Tensor) -> Tensor:

@@ -87,7 +87,8 @@ class AsmObjective:
     def __call__(self, predicted: Prediction, batch: Batch, epoch: int) -> Losses:
         """Judge the prediction of a batch in an epoch, which counts from 0."""
         landmarks, head_pose = _of_faces(predicted, batch)
-        smoothed = torch.from_numpy(self.shape_model.smooth(batch.landmarks.numpy())).float()
+        truth = batch.landmarks.cpu().numpy()
+        smoothed = torch.from_numpy(self.shape_model.smooth(truth)).to(landmarks)
         weight = asm_weight(epoch, self.epochs)
         return {
             "landmarks": asm_assisted_loss(landmarks, batch.landmarks, smoothed, weight=weight),
@@ -105,6 +106,7 @@ def fit_shape_model(source: BatchSource, *, placements: int = 8) -> ShapeModel:
             source.layout,
             crop_scale=recipe.crop_scale,
             size=recipe.size,
+            jitter=recipe.jitter,
             generator=generator,
         ).labels.landmarks
         for i in np.flatnonzero(np.isfinite(faces.landmarks).all(axis=(1, 2)))
@@ -150,6 +152,6 @@ def _further_losses(predicted: Prediction, batch: Batch) -> Losses:
             logits[:count], batch.landmark_visible
         )
     if (face_logit := predicted.face_logit) is not None:
-        is_face = (torch.arange(len(batch.images)) < count).float()
+        is_face = (torch.arange(len(face_logit), device=face_logit.device) < count).float()
         losses["face"] = F.binary_cross_entropy_with_logits(face_logit.float(), is_face)
     return losses

@@ -22,12 +22,22 @@ _FAR_ROTATIONS = 0.25  # share of the crops turned evenly within the limit
 _TURNED_AWAY = (85.0, 275.0)  # degrees from upright that no crop of a face is to have
 
 
-def jitter_box(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
-    """Move and scale a square around the box as a careless detector would."""
+def jitter_box(
+    box: BoundingBox, generator: np.random.Generator, *, jitter: float = 1.0
+) -> BoundingBox:
+    """Move and scale a square around the box as a careless detector would.
+
+    Args:
+        box: The true box.
+        generator: Source of chance.
+        jitter: How far it strays, as a share of the usual.
+    """
     side = box.longer_side
-    half = side / 2 * np.exp(_clipped_normal(generator, _SCALE_DEVIATION, _SCALE_LIMIT))
-    x = box.center[0] + side * _clipped_normal(generator, _SHIFT_DEVIATION, _SHIFT_LIMIT)
-    y = box.center[1] + side * _clipped_normal(generator, _SHIFT_DEVIATION, _SHIFT_LIMIT)
+    shift, limit = jitter * _SHIFT_DEVIATION, jitter * _SHIFT_LIMIT
+    scale = _clipped_normal(generator, jitter * _SCALE_DEVIATION, jitter * _SCALE_LIMIT)
+    half = side / 2 * np.exp(scale)
+    x = box.center[0] + side * _clipped_normal(generator, shift, limit)
+    y = box.center[1] + side * _clipped_normal(generator, shift, limit)
     return BoundingBox(x - half, y - half, x + half, y + half)
 
 
@@ -71,6 +81,7 @@ def place_face(
     *,
     crop_scale: float,
     size: int,
+    jitter: float = 1.0,
     generator: np.random.Generator,
 ) -> FacePlacement:
     """Turn, shift, scale and perhaps mirror a crop at random.
@@ -80,10 +91,12 @@ def place_face(
         layout: The layout of the landmarks; its mirror order goes with a mirrored picture.
         crop_scale: Crop side / longer side of the face box.
         size: Side of the crop.
+        jitter: How far it is turned, shifted and scaled, as a share of the usual.
         generator: Source of chance.
     """
-    turn = _random_turn(generator)
-    matrix = _random_matrix(labels.landmarks, crop_scale, size, turn, generator)
+    turn = jitter * _random_turn(generator)
+    box = jitter_box(box_around_known(labels.landmarks), generator, jitter=jitter)
+    matrix = crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
     placed = replace(
         labels,
         landmarks=image_to_crop(labels.landmarks, matrix, size),
@@ -107,24 +120,14 @@ def place_turned_away(
 ) -> Matrix:
     """Return a crop of a face on its side or on its head, which is to pass for none."""
     turn = generator.uniform(*_TURNED_AWAY)
-    return _random_matrix(landmarks, crop_scale, size, turn, generator)
+    box = jitter_box(box_around_known(landmarks), generator)
+    return crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
 
 
 def _random_turn(generator: np.random.Generator) -> float:
     if generator.random() < _FAR_ROTATIONS:
         return float(generator.uniform(-_ROTATION_LIMIT, _ROTATION_LIMIT))
     return _clipped_normal(generator, _ROTATION_DEVIATION, _ROTATION_LIMIT)
-
-
-def _random_matrix(
-    landmarks: NDArray[np.float32],
-    crop_scale: float,
-    size: int,
-    turn: float,
-    generator: np.random.Generator,
-) -> Matrix:
-    box = jitter_box(box_around_known(landmarks), generator)
-    return crop_matrix(box, crop_scale=crop_scale, size=size, clockwise_degrees=-turn)
 
 
 def _mirrored(labels: FaceLabels, layout: Layout) -> FaceLabels:

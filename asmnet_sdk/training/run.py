@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,12 @@ from asmnet_sdk.runtime.session import OnnxSession
 from asmnet_sdk.training.batches import BatchSource, to_network_input
 from asmnet_sdk.training.blending import Start
 from asmnet_sdk.training.calibration import calibrate_sigma
-from asmnet_sdk.training.choices import layout_of, network_maker, objective_maker
+from asmnet_sdk.training.choices import (
+    device_of,
+    layout_of,
+    network_maker,
+    objective_maker,
+)
 from asmnet_sdk.training.configuration import RunConfig, read_config
 from asmnet_sdk.training.fine_tuning import start_file
 from asmnet_sdk.training.inference import upright_crops
@@ -106,7 +111,7 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
         InvalidInputError: The configuration or a photo cannot be used, or the folder holds
             another run.
     """
-    layout = layout_of(config)
+    layout, device = layout_of(config), device_of(config)
     make_network, make_objective = network_maker(config), objective_maker(config)
     training, validation = read_faces(config, layout)
     config.out.mkdir(parents=True, exist_ok=True)
@@ -118,9 +123,11 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
     faces, recipe = load_training_faces(config, training, layout)
     start = None
     if config.start_from:
-        start, faces = _start_with(network, config, faces)
+        start, faces = _start_with(network, config, faces, device)
     negatives = load_run_negatives(config, training)
-    source = BatchSource(faces=faces, negatives=negatives, layout=layout, recipe=recipe)
+    source = BatchSource(
+        faces=faces, negatives=negatives, layout=layout, recipe=recipe, workers=config.workers
+    )
     trainer = make_trainer(
         network,
         make_objective(source, config.out),
@@ -129,19 +136,21 @@ def prepare_run(config: RunConfig, make_trainer: type[Trainer] = Trainer) -> Tra
         further_validation=load_further(config, layout),
         folder=config.out,
         start=start,
+        device=device,
     )
     trainer.resume()
     return trainer
 
 
 def _start_with(
-    network: FaceNetwork, config: RunConfig, faces: FaceSamples
+    network: FaceNetwork, config: RunConfig, faces: FaceSamples, device: torch.device
 ) -> tuple[Start, FaceSamples]:
     """Give a network its start; return that, and the faces with the poses that it sees."""
-    fresh = take_start(network, config, faces)
-    teacher = _pose_teacher(config, network, fresh)
-    faces = faces if teacher is None else with_start_poses(faces, teacher)
-    return Start.of(network, fresh), faces
+    start = Start.of(network, take_start(network, config, faces))
+    if not config.start_poses:
+        return start, faces
+    teacher = _pose_teacher(config, network.to(device), start.fresh)
+    return start, faces if teacher is None else with_start_poses(faces, teacher)
 
 
 def take_start(network: FaceNetwork, config: RunConfig, faces: FaceSamples) -> list[str]:
@@ -185,7 +194,7 @@ def start_layout(file: Path) -> Layout | None:
 
 
 def _pose_teacher(
-    config: RunConfig, network: FaceNetwork, fresh: Sequence[str]
+    config: RunConfig, network: FaceNetwork, fresh: Collection[str]
 ) -> PoseTeacher | None:
     """Return what gives poses to faces without: the start, where it can; None where nothing can."""
     assert config.start_from is not None
@@ -215,6 +224,7 @@ def draw_run(trainer: Trainer) -> None:
 def finish_run(trainer: Trainer) -> None:
     """Leave pictures and averaged weights in the run folder; an error radius is calibrated."""
     replay = trainer.further_validation.get(REPLAY)
+    trainer.averaged_network.cpu()
     trainer.take_best()
     trainer.blend(replay)
     network, recipe = trainer.averaged_network, trainer.recipe

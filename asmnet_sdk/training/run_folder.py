@@ -27,7 +27,7 @@ __all__ = ["CONFIG_FILE", "WEIGHTS_FILE", "claim_folder", "load_run", "model_met
 CONFIG_FILE = "run.toml"
 WEIGHTS_FILE = "weights.pt"
 
-_MAY_CHANGE = {"out", "threads"}
+_MAY_CHANGE = {"out", "device", "workers", "threads"}
 
 
 def claim_folder(config: RunConfig) -> None:

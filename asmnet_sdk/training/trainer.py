@@ -18,7 +18,7 @@ from asmnet_sdk.training.batches import Batch, BatchSource
 from asmnet_sdk.training.blending import JudgedFaces, Start, blend_with
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import predict_crops, upright_crops
-from asmnet_sdk.training.loop import Record, TrainingLoop
+from asmnet_sdk.training.loop import CPU, Record, TrainingLoop
 from asmnet_sdk.training.networks import FaceNetwork, Prediction
 from asmnet_sdk.training.objectives import Losses, Objective
 from asmnet_sdk.training.samples import FaceSamples
@@ -36,7 +36,6 @@ _JUDGED_BY = "val_error"
 
 # Measuring and saving takes as long as dozens of batches; epochs of few photos have a handful.
 _EPOCHS_A_CHECKPOINT, _BATCHES_A_CHECKPOINT = 5, 150
-_HAS_BFLOAT16 = torch.cpu._is_avx512_bf16_supported()  # elsewhere it is many times slower
 
 
 class Trainer(TrainingLoop[Batch]):
@@ -51,6 +50,7 @@ class Trainer(TrainingLoop[Batch]):
             longer side of the face box.
         start: What the network starts from, where its recipe blends.
         folder: As for ``TrainingLoop``.
+        device: As for ``TrainingLoop``.
 
     Attributes:
         blended: After ``blend``: the share of the trained weights, and what they err.
@@ -69,6 +69,7 @@ class Trainer(TrainingLoop[Batch]):
         further_validation: Mapping[str, FaceSamples] = MappingProxyType({}),
         folder: Path,
         start: Start | None = None,
+        device: torch.device = CPU,
     ) -> None:
         self.objective = objective
         self.start = start
@@ -84,7 +85,7 @@ class Trainer(TrainingLoop[Batch]):
         if source.recipe.frozen_blocks:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.trunk.freeze_start(source.recipe.frozen_blocks)
-        super().__init__(network, source.recipe, folder=folder)
+        super().__init__(network, source.recipe, folder=folder, device=device)
 
     def _make_schedule(self) -> LRScheduler:
         return OneCycleLR(
@@ -182,9 +183,15 @@ class Trainer(TrainingLoop[Batch]):
         return self.source.epoch(self.epoch)
 
     def _losses(self, batch: Batch) -> Losses:
-        with torch.autocast("cpu", torch.bfloat16, enabled=_HAS_BFLOAT16):
+        batch = batch.to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._has_bfloat16):
             predicted: Prediction = self.network(batch.images)
         return self.objective(predicted, batch, self.epoch)
+
+    @property
+    def _has_bfloat16(self) -> bool:
+        """Whether the device computes it; elsewhere it is many times slower."""
+        return self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
     def _validate(self) -> Record:
         crops, truth = upright_crops(

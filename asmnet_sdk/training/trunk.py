@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 
 from torch import Tensor, nn
@@ -78,6 +79,13 @@ class Trunk(nn.Module):
         for module in start:
             module.requires_grad_(False)
         self._start = tuple(_folded(module) for module in start)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Trunk:
+        """Move the folded copy along: to a device, say."""
+        for module in self._start:
+            module._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return the outputs of blocks 0 to 15 for (N, 3, S, S) images scaled to [-1, 1]."""

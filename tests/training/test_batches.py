@@ -17,6 +17,7 @@ def test_batch_holds_faces_then_negatives():
     assert len(batches) == 2
     assert batches[0].images.shape == (10, 3, 64, 64)
     assert batches[0].landmarks.shape == (8, 68, 2)
+    assert batches[0].crops.dtype == torch.uint8
     assert -1 <= batches[0].images.min() <= batches[0].images.max() <= 1
 
 
@@ -24,6 +25,23 @@ def test_batches_depend_on_the_epoch_alone():
     first, again, other = (next(batch_source().epoch(epoch)) for epoch in (0, 0, 1))
     assert torch.equal(first.images, again.images)
     assert not torch.equal(first.landmarks, other.landmarks)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_make_the_same_batches(workers):
+    source = batch_source()
+    made = list(replace(source, workers=workers).epoch(1))
+    assert len(made) == 2
+    for batch, expected in zip(made, source.epoch(1), strict=True):
+        assert torch.equal(batch.crops, expected.crops)
+        assert torch.equal(batch.landmarks, expected.landmarks)
+
+
+def test_batch_does_not_depend_on_those_before_it():
+    source = batch_source()
+    _, second = source.epoch(3)
+    alone = source.batch(3, 1, source.order(3)[8:16])
+    assert torch.equal(alone.crops, second.crops)
 
 
 def test_early_epochs_have_smaller_crops():

@@ -67,6 +67,8 @@ def test_bad_configuration_names_file_and_key(tmp_path, text, reason):
     ("line", "reason"),
     [
         ("threads = 0", "threads is 0; needed: 1 or more"),
+        ("workers = -1", "workers is -1; needed: 0 or more"),
+        ("jitter = -0.5", "jitter is -0.5; needed: 0 or more"),
         ("repeat = -2", "repeat is -2; needed: 1 or more"),
         ("average_decay = 5", "average_decay is 5.0; needed: below 1"),
     ],

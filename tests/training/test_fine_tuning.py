@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from asmnet_sdk.training.configuration import (
 from asmnet_sdk.training.estimating import seconds_to_go
 from asmnet_sdk.training.fine_tuning import DEFAULTS, start_file
 from asmnet_sdk.training.inference import predict_crops, upright_crops
+from asmnet_sdk.training.networks import PaperAsmnet
 from asmnet_sdk.training.objectives import mse_objective
+from asmnet_sdk.training.run import prepare_run
 from asmnet_sdk.training.run_faces import load_further, load_training_faces, read_faces
 from asmnet_sdk.training.samples import is_validation, load_face_samples
 from asmnet_sdk.training.start_poses import file_poses, network_poses, with_start_poses
@@ -191,6 +194,25 @@ def test_poses_that_no_label_gives_are_those_of_the_start(photos):
     crops, _ = upright_crops(samples, size=64, crop_scale=1.35)
     predicted = predict_crops(network, crops).head_pose.numpy()
     np.testing.assert_allclose(filled[2:], predicted[2:], atol=1e-5)
+
+
+@pytest.mark.parametrize("start_poses", [True, False])
+def test_start_teaches_its_poses_unless_the_run_says_no(photos, tmp_path, start_poses):
+    """A start that knows no faces has nothing to teach."""
+    unlabelled = tmp_path / "train"
+    shutil.copytree(photos, unlabelled)
+    (unlabelled / "head_pose.csv").unlink(missing_ok=True)
+    start = tmp_path / "start.pt"
+    torch.save(PaperAsmnet().state_dict(), start)
+    run = make_config(
+        {
+            **{"out": tmp_path / "run", "photos": [str(unlabelled)], "start_from": str(start)},
+            **{"network": "asmnet-paper", "epochs": 1, "size": 64, "batch_size": 8},
+            **{"negatives": 0, "start_poses": start_poses, "device": "cpu", "threads": 1},
+        }
+    )
+    taught = np.isfinite(prepare_run(run).source.faces.head_poses).all(axis=1)
+    assert taught.all() if start_poses else not taught.any()
 
 
 def test_a_model_file_gives_the_poses_that_it_sees():

@@ -98,3 +98,12 @@ def test_frozen_start_gives_the_same_features():
         after = trunk(image)
     assert len(after) == 16
     assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(before, after, strict=True))
+
+
+def test_frozen_start_goes_where_the_trunk_goes():
+    """To a graphics card, or as here to another precision."""
+    trunk = Trunk().eval()
+    trunk.freeze_start(3)
+    trunk.to(torch.float64)
+    features = trunk(torch.randn(1, 3, 64, 64, dtype=torch.float64))
+    assert all(part.dtype == torch.float64 for part in features)

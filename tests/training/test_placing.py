@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from asmnet_sdk import BoundingBox
+from asmnet_sdk import IBUG_68, BoundingBox
+from asmnet_sdk.crops import crop_matrix
 from asmnet_sdk.geometry import intersection_over_union
-from asmnet_sdk.training.placing import jitter_box, place_turned_away
+from asmnet_sdk.training.placing import FaceLabels, jitter_box, place_face, place_turned_away
 from tests.dotted_faces import dotted_faces, place_dots
 
 
@@ -14,6 +15,33 @@ def test_jittered_boxes_lie_near_and_change():
     boxes = [[*jitter_box(box, generator)] for _ in range(20)]
     assert intersection_over_union(boxes, [[*box]]).min() > 0.5
     assert len({tuple(corners) for corners in boxes}) == 20
+
+
+def test_without_jitter_the_crop_lies_at_the_true_box():
+    _, [landmarks] = dotted_faces(1)
+    labels = FaceLabels(
+        landmarks=landmarks,
+        landmark_weights=np.ones(68, np.float32),
+        landmark_visible=np.ones(68, np.float32),
+        head_pose=np.zeros(3, np.float32),
+    )
+    expected = crop_matrix(BoundingBox.around(landmarks), crop_scale=1.35, size=96)
+    generator = np.random.default_rng(0)
+
+    def placed(jitter: float) -> list[float]:
+        """Return how far, at most, the corners of ten crops are moved."""
+        return [
+            np.abs(
+                place_face(
+                    labels, IBUG_68, crop_scale=1.35, size=96, jitter=jitter, generator=generator
+                ).matrix
+                - expected
+            ).max()
+            for _ in range(10)
+        ]
+
+    assert max(placed(0.0)) < 1e-9
+    assert 0.1 < max(placed(0.3)) < max(placed(1.0))
 
 
 def test_placement_mirrors_points_and_angles_together():
