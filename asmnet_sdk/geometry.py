@@ -21,6 +21,7 @@ __all__ = [
     "fit_similarity",
     "intersection_over_union",
     "invert",
+    "mean_head_pose",
     "roll_in_image",
     "rotate_head_pose",
     "rotation_to_euler",
@@ -149,6 +150,17 @@ def rotate_head_pose(angles_degrees: ArrayLike, clockwise_degrees: float) -> NDA
     """Return the (..., 3) yaw, pitch, roll after the picture itself was turned clockwise."""
     turn = euler_to_rotation([0.0, 0.0, clockwise_degrees])
     return rotation_to_euler(turn @ euler_to_rotation(angles_degrees))
+
+
+def mean_head_pose(angles_degrees: ArrayLike) -> NDArray[np.float64]:
+    """Return the (3,) yaw, pitch, roll of the mean of (N, 3) heads: the rotation nearest to all.
+
+    Angles themselves have no mean where a yaw is near 90 degrees or a head upside down.
+    """
+    mean = euler_to_rotation(angles_degrees).mean(axis=0)
+    left, _, right = np.linalg.svd(mean)
+    left[:, -1] *= np.sign(np.linalg.det(left @ right))
+    return rotation_to_euler(left @ right)
 
 
 def roll_in_image(angles_degrees: Iterable[float]) -> float:

@@ -9,6 +9,7 @@ from asmnet_sdk.geometry import (
     fit_similarity,
     intersection_over_union,
     invert,
+    mean_head_pose,
     rotate_head_pose,
     rotation_to_euler,
     scale_of,
@@ -81,6 +82,21 @@ def test_turning_the_picture_a_quarter_turns_left_gaze_into_up_gaze():
     """A nose that points to the image's left points up after a clockwise quarter turn."""
     _, pitch, _ = rotate_head_pose([40, 0, 0], 90.0)
     assert pitch == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("heads", "mean"),
+    [
+        ([(10, 4, -2), (20, 4, -2)], (15, 4, -2)),
+        ([(0, 0, 170), (0, 0, -178)], (0, 0, 176)),
+        ([(84, 0, 0), (88, 180, 180)], (88, 0, 0)),
+        ([(33, -12, 7)], (33, -12, 7)),
+    ],
+)
+def test_mean_of_heads_is_the_rotation_between_them(heads, mean):
+    """Angles alone would average a head upside down to an upright one."""
+    expected = euler_to_rotation(mean)
+    np.testing.assert_allclose(euler_to_rotation(mean_head_pose(heads)), expected, atol=2e-2)
 
 
 def test_angles_wrap_to_half_a_turn_either_way():

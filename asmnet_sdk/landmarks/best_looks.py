@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk.geometry import scale_of, wrap_angle
+from asmnet_sdk.geometry import mean_head_pose, scale_of, wrap_angle
 from asmnet_sdk.landmarks.network import FaceCrop
-from asmnet_sdk.results import Face
+from asmnet_sdk.results import Face, HeadPose
 
 __all__ = [
     "HOPELESS",
@@ -20,6 +20,7 @@ __all__ = [
     "best_look",
     "best_way_up",
     "certainty_of",
+    "mean_look",
 ]
 
 # A mean error radius of this share of the crop says as much as a score of 0.
@@ -29,6 +30,8 @@ SURE, HOPELESS = 0.5, 0.05
 _SLACK = 0.05
 # Turns of crops that differ by more are different ways up: half a quarter turn.
 _SAME_WAY_UP = 45.0
+# Two looks whose landmarks lie apart by more than this share of the face box saw different things.
+_AGREE = 0.06
 
 
 def certainty_of(face: Face, crop: FaceCrop) -> float:
@@ -84,6 +87,45 @@ def best_look(first: Look, others: Sequence[Look]) -> Look:
     if surest is None or surest.certainty < first.certainty - _SLACK:
         return replace(first, is_best=True)
     return surest
+
+
+def mean_look(first: Look, others: Sequence[Look]) -> Look:
+    """Return the best look, its face the mean of it and the first one where both saw the same."""
+    best = best_look(first, others)
+    if best.is_best or not _agree(first.face, best.face):
+        return best
+    return replace(best, face=_mean_face(first.face, best.face))
+
+
+def _agree(first: Face, second: Face) -> bool:
+    apart = np.linalg.norm(first.landmarks - second.landmarks, axis=1).mean()
+    return float(apart) <= _AGREE * second.box.longer_side
+
+
+def _mean_face(first: Face, second: Face) -> Face:
+    """Return the mean of two looks at a face; a landmark counts the more, the smaller its radius.
+
+    Their errors have much in common, so the radius is the mean of both.
+    """
+    share: NDArray[np.float32] | float = 0.5
+    if first.landmark_sigma is not None and second.landmark_sigma is not None:
+        squares = first.landmark_sigma**2, second.landmark_sigma**2
+        share = (squares[0] / (squares[0] + squares[1]))[:, np.newaxis]
+    return replace(
+        second,
+        landmarks=first.landmarks + share * (second.landmarks - first.landmarks),
+        head_pose=HeadPose(*mean_head_pose([[*first.head_pose], [*second.head_pose]]).tolist()),
+        landmark_sigma=_middle(first.landmark_sigma, second.landmark_sigma),
+        landmark_visible=_middle(first.landmark_visible, second.landmark_visible),
+    )
+
+
+def _middle(
+    first: NDArray[np.float32] | None, second: NDArray[np.float32] | None
+) -> NDArray[np.float32] | None:
+    if first is None or second is None:
+        return second
+    return first + np.float32(0.5) * (second - first)
 
 
 def _surest(looks: Sequence[Look]) -> Look | None:

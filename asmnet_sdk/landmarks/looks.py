@@ -21,6 +21,7 @@ from asmnet_sdk.landmarks.best_looks import (
     best_and_rivals,
     best_look,
     best_way_up,
+    mean_look,
 )
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
 from asmnet_sdk.results import Face
@@ -64,7 +65,8 @@ def look(
     first look. One that was tilted or off the middle is looked at again, upright and centred on its
     landmarks. One that was seen unsurely is looked at in the other three quarter turns as well, and
     the surest look counts. Where a face was seen at several ways up, each is looked at upright and
-    in the mirror, too, before one is chosen. With 2, every face is looked at again.
+    in the mirror, too, before one is chosen. With 2, every face is looked at again, upright,
+    centred and in the mirror, where the network errs otherwise: the mean of both looks counts.
 
     Args:
         network: Looks at the crops.
@@ -124,6 +126,12 @@ def _centred(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     return [network.cut_again(seen.image, seen.face)]
 
 
+def _centred_in_the_mirror(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
+    """Return the upright crop around the landmarks, mirrored unless the layout has no pairs."""
+    has_pairs = any(i != j for i, j in enumerate(network.layout.mirror))
+    return [crop.mirrored() if has_pairs else crop for crop in _centred(network, seen)]
+
+
 def _centred_where_needed(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     is_done = _is_upright_and_centred(seen, network.metadata.crop_scale)
     return [] if is_done or seen.certainty < HOPELESS else _centred(network, seen)
@@ -147,7 +155,7 @@ def _centred_or_mirrored(network: LandmarkNetwork, seen: Look) -> Sequence[FaceC
 
 _ROUNDS: Mapping[Passes, Sequence[tuple[_FurtherCrops, _Choose]]] = {
     1: (),
-    2: ((_centred, best_look),),
+    2: ((_centred_in_the_mirror, mean_look),),
     "auto": (
         (_centred_or_turned, best_and_rivals),
         (_centred_or_mirrored, best_way_up),

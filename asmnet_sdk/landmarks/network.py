@@ -26,6 +26,8 @@ from asmnet_sdk.runtime.session import OnnxSession
 
 __all__ = ["FaceCrop", "LandmarkNetwork"]
 
+_PER_LANDMARK = ("landmarks", "landmark_sigma", "landmark_visible")
+_MIRRORED_ANGLES = np.array([-1, 1, -1], np.float32)  # of yaw, pitch, roll
 _LARGEST_RUN = 64
 _LARGEST_RUN_ON_CPU = 1  # more take longer a crop: what passes between layers leaves the cache
 
@@ -42,6 +44,8 @@ class FaceCrop:
     """How far the face is turned in the image; the crop was turned back by as much."""
     box: BoundingBox
     """The box that the face will carry."""
+    is_mirrored: bool = False
+    """Whether the pixels are those of a mirror image."""
 
     def __repr__(self) -> str:
         side = len(self.pixels)
@@ -62,12 +66,13 @@ class FaceCrop:
         )
 
     def mirrored(self) -> FaceCrop:
-        """Return the crop as a mirror shows it; right and left change places in what is seen."""
+        """Return the crop as a mirror shows it; the face that is seen there stays what it is."""
         last = len(self.pixels) - 1
         return replace(
             self,
             pixels=np.ascontiguousarray(self.pixels[:, ::-1]),
             matrix=compose([[-1, 0, last], [0, 1, 0]], self.matrix),
+            is_mirrored=not self.is_mirrored,
         )
 
 
@@ -216,6 +221,8 @@ class LandmarkNetwork:
 
     def _face(self, raw: dict[str, NDArray[np.float32]], crop: FaceCrop) -> Face:
         size = self.metadata.input_size
+        if crop.is_mirrored:
+            raw = _mirrored_outputs(raw, self.layout)
         sigma, score = raw.get("landmark_sigma"), raw.get("face_score")
         angles: NDArray[Any] = raw["head_pose"]
         if crop.clockwise_degrees:
@@ -236,6 +243,18 @@ class LandmarkNetwork:
         other = self._one_thread_session.close()
         if other is not None:
             other.close()
+
+
+def _mirrored_outputs(
+    raw: dict[str, NDArray[np.float32]], layout: Layout
+) -> dict[str, NDArray[np.float32]]:
+    """Return what was seen of a face in a mirror as outputs for the face itself.
+
+    Landmarks keep their places in the crop, and get the names that they have on the face.
+    """
+    order = list(layout.mirror)
+    points = {name: raw[name][order] for name in _PER_LANDMARK if name in raw}
+    return {**raw, **points, "head_pose": raw["head_pose"] * _MIRRORED_ANGLES}
 
 
 def _mean(values: NDArray[np.float32] | None) -> float | None:

@@ -14,6 +14,7 @@ from asmnet_sdk.landmarks.best_looks import (
     best_look,
     best_way_up,
     certainty_of,
+    mean_look,
 )
 from asmnet_sdk.landmarks.network import FaceCrop
 
@@ -45,6 +46,34 @@ def test_a_better_placed_look_may_be_a_little_less_sure(score, is_better):
     best = best_look(seen(0.6), [seen(score)])
     assert best.face.score == (score if is_better else 0.6)
     assert best.is_best is not is_better
+
+
+def precise(at: float, sigma: float, yaw: float = 0.0, score: float = 0.9) -> Look:
+    look = seen(score, at=at)
+    radii = {"landmark_sigma": np.full(68, sigma, np.float32)}
+    radii["landmark_visible"] = np.full(68, sigma, np.float32)
+    return replace(look, face=replace(look.face, head_pose=HeadPose(yaw, 0, 0), **radii))
+
+
+def test_mean_of_two_looks_counts_each_landmark_by_its_radius():
+    best = mean_look(precise(30, 0.2, yaw=10), [precise(31, 0.1, yaw=20)])
+    np.testing.assert_allclose(best.face.landmarks, 30.8, atol=1e-5)
+    np.testing.assert_allclose(best.face.landmark_sigma, 0.15, atol=1e-6)
+    np.testing.assert_allclose(best.face.landmark_visible, 0.15, atol=1e-6)
+    assert tuple(best.face.head_pose) == pytest.approx((15, 0, 0), abs=1e-9)
+
+
+def test_mean_of_looks_without_radii_is_in_the_middle():
+    face = mean_look(seen(0.5, at=30), [seen(0.7, at=31)]).face
+    np.testing.assert_allclose(face.landmarks, 30.5, atol=1e-5)
+    assert (face.score, face.landmark_sigma, face.landmark_visible) == (0.7, None, None)
+
+
+@pytest.mark.parametrize(("score", "at"), [(0.9, 35.0), (0.7, 30.0)])
+def test_looks_that_saw_different_things_have_no_mean(score, at):
+    """The other look where it is sure enough, else the first one."""
+    face = mean_look(precise(30, 0.1), [precise(35, 0.1, score=score)]).face
+    np.testing.assert_array_equal(face.landmarks, at)
 
 
 def test_a_neighbour_of_the_box_is_no_better_look():
