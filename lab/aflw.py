@@ -1,24 +1,33 @@
 """AFLW's faces with the points and visibilities of MERL-RAV, in crops of 80 px.
 
 ``python -m lab.aflw FOLDER MODEL [MODEL ...]`` prints how far the points of the table lie from
-where models see them: medians over every fourth face.
+where models see them, as medians over every fourth face; and how many points the error radius
+holds on the faces that never train, alone and together with the table's own uncertainty.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from asmnet_sdk import FaceAligner
-from asmnet_sdk.training.samples import box_around_known
+from asmnet_sdk import Face, FaceAligner
+from asmnet_sdk.training.samples import box_around_known, is_in_share
 
-__all__ = ["OFFSET", "AflwFace", "offset_seen_by", "read_aflw"]
+__all__ = [
+    "OFFSET",
+    "AflwFace",
+    "look_at",
+    "offset_seen",
+    "read_aflw",
+    "sigma_holds",
+    "validates",
+]
 
 OFFSET = (1.36, 0.97)
 """In pixels of the crops: so far right of and below their place lie the points of the table.
@@ -59,25 +68,60 @@ def read_aflw(folder: Path) -> Iterator[AflwFace]:
             )
 
 
-def offset_seen_by(model: str, faces: list[AflwFace]) -> NDArray[np.float64]:
-    """Return the median way (x, y) from where a model sees a point to where the table has it."""
+def validates(face: AflwFace) -> bool:
+    """Say whether a face is one of the tenth that never trains, by a hash of its name."""
+    return is_in_share(face.photo.stem, 0.1)
+
+
+def look_at(model: str, faces: Sequence[AflwFace]) -> list[Face]:
+    """Return what a model sees at the true boxes."""
     with FaceAligner(model, passes=1, threads=1) as aligner:
-        found = [aligner.predict(f.photo, box_around_known(f.landmarks))[0] for f in faces]
-    apart = [f.landmarks - face.landmarks for f, face in zip(faces, found, strict=True)]
+        return [aligner.predict(face.photo, box_around_known(face.landmarks))[0] for face in faces]
+
+
+def offset_seen(faces: Sequence[AflwFace], found: Sequence[Face]) -> NDArray[np.float64]:
+    """Return the median way (x, y) from where a model sees a point to where the table has it."""
+    apart = [face.landmarks - seen.landmarks for face, seen in zip(faces, found, strict=True)]
     median: NDArray[np.float64] = np.median([np.nanmedian(each, axis=0) for each in apart], axis=0)
     return median + OFFSET
 
 
+def sigma_holds(
+    faces: Sequence[AflwFace], found: Sequence[Face], *, label_errors: bool = False
+) -> float:
+    """Return the share of the points that lie within their predicted error radius.
+
+    Args:
+        faces: The faces.
+        found: What a model with error radii sees of them.
+        label_errors: Whether the radius is that of the prediction and the label together: the
+            residual of a face says how far off its labels are.
+    """
+    held = []
+    for face, seen in zip(faces, found, strict=True):
+        assert seen.landmark_sigma is not None
+        errors = np.linalg.norm(face.landmarks - seen.landmarks, axis=1)
+        radii = np.hypot(seen.landmark_sigma, face.residual if label_errors else 0)
+        held.append((errors <= radii)[np.isfinite(errors)])
+    return float(np.concatenate(held).mean())
+
+
 def main() -> None:
-    """Print the offset that each model sees."""
+    """Print the offset that each model sees, and how well its error radius holds."""
     parser = argparse.ArgumentParser(prog="python -m lab.aflw", description=__doc__)
     parser.add_argument("folder", type=Path, help="the folder with landmarks.csv")
     parser.add_argument("models", nargs="+", help="registry names or model files")
     options = parser.parse_args()
-    faces = list(read_aflw(options.folder))[::4]
+    faces = list(read_aflw(options.folder))
+    some, kept_back = faces[::4], [face for face in faces if validates(face)]
     for model in options.models:
-        x, y = offset_seen_by(model, faces)
+        x, y = offset_seen(some, look_at(model, some))
         print(f"{model}: {x:.2f} right, {y:.2f} below")
+        found = look_at(model, kept_back)
+        if found[0].landmark_sigma is not None:
+            shares = [sigma_holds(kept_back, found, label_errors=flag) for flag in (False, True)]
+            alone, together = (f"{100 * share:.0f} %" for share in shares)
+            print(f"    sigma holds {alone}; with the uncertainty of the labels {together}")
 
 
 if __name__ == "__main__":

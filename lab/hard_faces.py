@@ -3,8 +3,8 @@
 ``python -m lab.hard_faces MODEL [MODEL ...] --data DATA --packed PACKED`` prints: the 300-W common
 test set as it is and damaged, WFLW's test slice by attribute, the validation parts of the other
 sources (``lab.training_sets``), turned views by yaw, and how far ``landmark_visible`` and
-``landmark_sigma`` hold. Crops come from the true boxes, one look each; all is measured at iBUG's 68
-points.
+``landmark_sigma`` hold. Crops come from the true boxes, one look each unless ``--passes`` says
+otherwise; all is measured at iBUG's 68 points.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.datasets import AnnotatedFace, read_annotations
 from asmnet_sdk.evaluation.metrics import inter_ocular_nme
+from asmnet_sdk.landmarks.looks import Passes
 from asmnet_sdk.layouts import IBUG_68
 from asmnet_sdk.results import BoundingBox, Face
 from asmnet_sdk.training.samples import FaceSamples, box_around_known, load_face_samples
@@ -98,9 +99,9 @@ def read_wflw_slice(folder: Path) -> list[AnnotatedFace]:
         ]
 
 
-def measure(model: str, data: Path, packed: Path, *, every: int = 1) -> Figures:
+def measure(model: str, data: Path, packed: Path, *, every: int = 1, passes: Passes = 1) -> Figures:
     """Return all figures of a model by name."""
-    with FaceAligner(model, passes=1, threads=1) as aligner:
+    with FaceAligner(model, passes=passes, threads=1) as aligner:
         figures = _common(aligner, data / "300w" / "test", every)
         figures |= _wflw(aligner, data / "wflw" / "test")
         for source in ("infants", "aflw", "turned_views"):
@@ -251,9 +252,12 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, required=True, help="files of lab.training_sets")
     parser.add_argument("--every", type=int, default=1, help="take every n-th common face")
     parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--passes", type=int, choices=(1, 2), default=1, help="looks at each face")
     options = parser.parse_args()
     figures = {
-        model: measure(model, options.data, options.packed, every=options.every)
+        model: measure(
+            model, options.data, options.packed, every=options.every, passes=options.passes
+        )
         for model in options.models
     }
     print(_table(figures))

@@ -35,7 +35,7 @@ from asmnet_sdk.training.samples import (
     sure_samples,
     upright_canvas,
 )
-from lab.aflw import read_aflw
+from lab.aflw import read_aflw, validates
 from lab.mesh import MeshTeacher
 from lab.turned_views import SourceView, read_triangles, turn_view
 
@@ -90,7 +90,7 @@ def pack_aflw(data: Path, _pretrained: Path) -> tuple[FaceSamples, FaceSamples]:
     faces = list(read_aflw(data / "aflw"))
     parts = []
     for flag in (False, True):
-        part = [face for face in faces if is_in_share(face.photo.stem, 0.1) == flag]
+        part = [face for face in faces if validates(face) == flag]
         samples = _upright([(load_image(face.photo), face.landmarks) for face in part])
         residual = np.array([face.residual for face in part], np.float32)
         weights = (0.7 / (1 + (residual / 1.5) ** 2))[:, None] * np.ones((1, 68))

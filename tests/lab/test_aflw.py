@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lab.aflw import OFFSET, AflwFace, offset_seen_by, read_aflw
+from asmnet_sdk import BoundingBox, Face, HeadPose
+from lab.aflw import OFFSET, AflwFace, look_at, offset_seen, read_aflw, sigma_holds
 from tests.dot_model import DOTS, picture_with_dots, write_dot_model
 
 
@@ -40,4 +41,22 @@ def test_offset_is_what_a_model_sees_whatever_was_taken_away(tmp_path):
         visible=np.ones(68, np.float32),
         residual=1.0,
     )
-    np.testing.assert_allclose(offset_seen_by(str(model), [face]), [2, 1], atol=0.1)
+    found = look_at(str(model), [face])
+    np.testing.assert_allclose(offset_seen([face], found), [2, 1], atol=0.1)
+
+
+def test_error_radius_holds_more_with_the_uncertainty_of_the_labels():
+    """Errors of 0 to 3.35 px beside radii of 1 px, and labels that are good to 2 px."""
+    landmarks = np.stack([np.arange(68) / 20, np.zeros(68)], axis=1).astype(np.float32)
+    landmarks[-1] = np.nan  # hidden: not counted
+    seen = Face(
+        landmarks=np.zeros((68, 2), np.float32),
+        head_pose=HeadPose(0, 0, 0),
+        box=BoundingBox(0, 0, 9, 9),
+        landmark_sigma=np.ones(68, np.float32),
+    )
+    face = AflwFace(
+        photo=Path("face.png"), landmarks=landmarks, visible=np.ones(68, np.float32), residual=2.0
+    )
+    assert sigma_holds([face], [seen]) == pytest.approx(21 / 67)
+    assert sigma_holds([face], [seen], label_errors=True) == pytest.approx(45 / 67)
