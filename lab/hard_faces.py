@@ -31,7 +31,7 @@ from lab.conventions import nme_beyond_offsets
 from lab.damages import DAMAGES
 from lab.robustness import area_under_roc
 
-__all__ = ["YAW_BINS", "Seen", "look_at", "main", "measure", "read_wflw_slice"]
+__all__ = ["YAW_BINS", "Seen", "look_at", "main", "measure", "read_wflw_slice", "visible_points"]
 
 _ATTRIBUTES = ("pose", "expression", "illumination", "make_up", "occlusion", "blur")
 YAW_BINS = (0, 15, 30, 45, 60, 75, 90)
@@ -194,7 +194,7 @@ def _visibility(seen: Sequence[Seen]) -> Figures:
     """Return AUROC and expected calibration error (ten bins) of ``landmark_visible``."""
     truth = np.concatenate([one.visible for one in seen])
     known = np.isfinite(truth)
-    found = np.concatenate([_visible(one.face) for one in seen])[known]
+    found = np.concatenate([visible_points(one.face) for one in seen])[known]
     truth = truth[known] > 0.5
     bins = np.clip((found * 10).astype(int), 0, 9)
     gaps = [
@@ -215,7 +215,8 @@ def _sigma(face: Face) -> NDArray[np.float32]:
     return face.landmark_sigma
 
 
-def _visible(face: Face) -> NDArray[np.float32]:
+def visible_points(face: Face) -> NDArray[np.float32]:
+    """Return how likely each point of a face can be seen, by a model that tells."""
     assert face.landmark_visible is not None
     return face.landmark_visible
 
