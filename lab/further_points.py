@@ -86,7 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m lab.further_points", description=__doc__)
     parser.add_argument("run", type=Path, help="configuration file")
     trainer = teach(read_config(parser.parse_args().run))
-    network, recipe = trainer.averaged_network, trainer.recipe
+    network, recipe = trainer.averaged_network.cpu(), trainer.recipe
     assert isinstance(network, SpatialAsmnet)
     calibrate_sigma(
         network,

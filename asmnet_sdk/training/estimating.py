@@ -27,7 +27,8 @@ def seconds_to_go(trainer: Trainer) -> float:
         batch = batch.to(trainer.device)
         losses = trainer.objective(network(batch.images), batch, 0)
         sum(losses.values(), start=torch.zeros(())).backward()
-        _ = [loss.item() for loss in losses.values()]  # until the device is done
+        for loss in losses.values():
+            loss.item()  # waits for the device
         learned = time.monotonic()
         making = (made - started) / max(1, trainer.source.workers)
         took = max(making, learned - made)  # the next one is made meanwhile

@@ -123,7 +123,8 @@ class Trainer(TrainingLoop[Batch]):
         """Give the averaged network its best weights, where the recipe's patience kept them."""
         path = self.folder / BEST_FILE
         if self.recipe.patience and path.exists():
-            self.averaged_network.load_state_dict(torch.load(path, weights_only=True))
+            best = torch.load(path, weights_only=True, map_location=self.device)
+            self.averaged_network.load_state_dict(best)
 
     def blend(self, old: FaceSamples | None) -> None:
         """Give the averaged network the weights between its start and its own that err least.

@@ -61,7 +61,7 @@ def take_weights(network: FaceNetwork, path: Path, carry: Carry | None = None) -
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
     try:
-        state: dict[str, Tensor] = torch.load(path, weights_only=True)
+        state: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")
     except UNREAD as exc:
         raise InvalidInputError(f"{path} holds no weights: {why_unread(exc)}") from exc
     return state
