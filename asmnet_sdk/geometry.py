@@ -152,15 +152,34 @@ def rotate_head_pose(angles_degrees: ArrayLike, clockwise_degrees: float) -> NDA
     return rotation_to_euler(turn @ euler_to_rotation(angles_degrees))
 
 
-def mean_head_pose(angles_degrees: ArrayLike) -> NDArray[np.float64]:
-    """Return the (3,) yaw, pitch, roll of the mean of (N, 3) heads: the rotation nearest to all.
+def mean_head_pose(
+    first_degrees: Iterable[float], second_degrees: Iterable[float]
+) -> tuple[float, float, float]:
+    """Return yaw, pitch, roll halfway between two heads, on the shortest rotation between them.
 
     Angles themselves have no mean where a yaw is near 90 degrees or a head upside down.
     """
-    mean = euler_to_rotation(angles_degrees).mean(axis=0)
-    left, _, right = np.linalg.svd(mean)
-    left[:, -1] *= np.sign(np.linalg.det(left @ right))
-    return rotation_to_euler(left @ right)
+    first, second = _to_quaternion(first_degrees), _to_quaternion(second_degrees)
+    sign = math.copysign(1, sum(a * b for a, b in zip(first, second, strict=True)))
+    w, x, y, z = (a + sign * b for a, b in zip(first, second, strict=True))
+    square = w * w + x * x + y * y + z * z
+    yaw = math.asin(max(-1.0, min(1.0, 2 * (w * y - x * z) / square)))
+    pitch = math.atan2(2 * (w * x + y * z), w * w - x * x - y * y + z * z)
+    roll = math.atan2(2 * (w * z + x * y), w * w + x * x - y * y - z * z)
+    return (math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
+
+
+def _to_quaternion(angles_degrees: Iterable[float]) -> tuple[float, float, float, float]:
+    """Return w, x, y, z of the transposed matrix of ``euler_to_rotation``."""
+    yaw, pitch, roll = (math.radians(angle) / 2 for angle in angles_degrees)
+    cy, cp, cr = math.cos(yaw), math.cos(pitch), math.cos(roll)
+    sy, sp, sr = math.sin(yaw), math.sin(pitch), math.sin(roll)
+    return (
+        cr * cy * cp + sr * sy * sp,
+        cr * cy * sp - sr * sy * cp,
+        cr * sy * cp + sr * cy * sp,
+        sr * cy * cp - cr * sy * sp,
+    )
 
 
 def roll_in_image(angles_degrees: Iterable[float]) -> float:

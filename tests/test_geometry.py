@@ -85,18 +85,27 @@ def test_turning_the_picture_a_quarter_turns_left_gaze_into_up_gaze():
 
 
 @pytest.mark.parametrize(
-    ("heads", "mean"),
+    ("first", "second", "mean"),
     [
-        ([(10, 4, -2), (20, 4, -2)], (15, 4, -2)),
-        ([(0, 0, 170), (0, 0, -178)], (0, 0, 176)),
-        ([(84, 0, 0), (88, 180, 180)], (88, 0, 0)),
-        ([(33, -12, 7)], (33, -12, 7)),
+        ((10, 4, -2), (20, 4, -2), (15, 4, -2)),
+        ((0, 0, 170), (0, 0, -178), (0, 0, 176)),
+        ((84, 0, 0), (88, 180, 180), (88, 0, 0)),
+        ((33, -12, 7), (33, -12, 7), (33, -12, 7)),
     ],
 )
-def test_mean_of_heads_is_the_rotation_between_them(heads, mean):
+def test_mean_of_heads_is_the_rotation_between_them(first, second, mean):
     """Angles alone would average a head upside down to an upright one."""
-    expected = euler_to_rotation(mean)
-    np.testing.assert_allclose(euler_to_rotation(mean_head_pose(heads)), expected, atol=2e-2)
+    assert mean_head_pose(first, second) == pytest.approx(mean, abs=0.01)
+
+
+def test_mean_of_heads_is_as_far_from_both():
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        first = generator.uniform((-90, -180, -180), (90, 180, 180))
+        second = first + generator.normal(0, 20, 3)
+        mean, *ends = (euler_to_rotation(h) for h in (mean_head_pose(first, second), first, second))
+        assert np.trace(mean @ ends[0].T) == pytest.approx(np.trace(mean @ ends[1].T), abs=1e-9)
+        assert np.trace(mean @ ends[0].T) >= np.trace(ends[1] @ ends[0].T) - 1e-9
 
 
 def test_angles_wrap_to_half_a_turn_either_way():

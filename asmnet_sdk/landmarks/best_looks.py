@@ -114,7 +114,7 @@ def _mean_face(first: Face, second: Face) -> Face:
     return replace(
         second,
         landmarks=first.landmarks + share * (second.landmarks - first.landmarks),
-        head_pose=HeadPose(*mean_head_pose([[*first.head_pose], [*second.head_pose]]).tolist()),
+        head_pose=HeadPose(*mean_head_pose(first.head_pose, second.head_pose)),
         landmark_sigma=_middle(first.landmark_sigma, second.landmark_sigma),
         landmark_visible=_middle(first.landmark_visible, second.landmark_visible),
     )

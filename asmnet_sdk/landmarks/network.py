@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +71,7 @@ class FaceCrop:
         last = len(self.pixels) - 1
         return replace(
             self,
-            pixels=np.ascontiguousarray(self.pixels[:, ::-1]),
+            pixels=cv2.flip(self.pixels, 1),  # type: ignore[arg-type]
             matrix=compose([[-1, 0, last], [0, 1, 0]], self.matrix),
             is_mirrored=not self.is_mirrored,
         )
