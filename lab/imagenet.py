@@ -125,6 +125,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=224)
     arguments = parser.parse_args()
     faces = [face for face in read_annotations(arguments.photos) if not is_validation(face)]
+    if not faces:
+        parser.error(f"all faces of {arguments.photos} validate: more photos are needed")
     samples = load_face_samples(faces[:: max(1, len(faces) // _CROPS)])
     crop_scale = Recipe(epochs=1).crop_scale
     crops, _ = upright_crops(samples, size=arguments.size, crop_scale=crop_scale)
