@@ -21,7 +21,7 @@ from asmnet_sdk.aligner import FaceAligner
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.training.samples import FaceSamples
 from asmnet_sdk.whole_files import write_bytes
-from lab.hard_faces import look_at, visible_points
+from lab.hard_faces import labelled_visibility, look_at
 
 __all__ = ["Evidence", "likeliest_shift", "shift_log_odds", "visibility_of"]
 
@@ -37,12 +37,9 @@ Evidence = tuple[NDArray[np.float64], NDArray[np.bool_]]
 def visibility_of(model: Path, faces: FaceSamples) -> Evidence:
     """Return what a model says of the points whose visibility is labelled, at the true boxes."""
     with FaceAligner(model, passes=1, threads=1) as aligner:
-        seen = look_at(aligner, faces)
-    truth = np.concatenate([one.visible for one in seen])
-    found = np.concatenate([visible_points(one.face) for one in seen])
-    known = np.isfinite(truth)
-    found = found[known].astype(np.float64).clip(_LEAST, 1 - _LEAST)
-    return np.log(found / (1 - found)), truth[known] > 0.5
+        found, truth = labelled_visibility(look_at(aligner, faces))
+    shares = found.astype(np.float64).clip(_LEAST, 1 - _LEAST)
+    return np.log(shares / (1 - shares)), truth
 
 
 def likeliest_shift(evidence: Sequence[Evidence]) -> float:

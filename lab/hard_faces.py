@@ -31,7 +31,15 @@ from lab.conventions import nme_beyond_offsets
 from lab.damages import DAMAGES
 from lab.robustness import area_under_roc
 
-__all__ = ["YAW_BINS", "Seen", "look_at", "main", "measure", "read_wflw_slice", "visible_points"]
+__all__ = [
+    "YAW_BINS",
+    "Seen",
+    "labelled_visibility",
+    "look_at",
+    "main",
+    "measure",
+    "read_wflw_slice",
+]
 
 _ATTRIBUTES = ("pose", "expression", "illumination", "make_up", "occlusion", "blur")
 YAW_BINS = (0, 15, 30, 45, 60, 75, 90)
@@ -192,10 +200,7 @@ def _of_source(seen: Sequence[Seen]) -> Figures:
 
 def _visibility(seen: Sequence[Seen]) -> Figures:
     """Return AUROC and expected calibration error (ten bins) of ``landmark_visible``."""
-    truth = np.concatenate([one.visible for one in seen])
-    known = np.isfinite(truth)
-    found = np.concatenate([visible_points(one.face) for one in seen])[known]
-    truth = truth[known] > 0.5
+    found, truth = labelled_visibility(seen)
     bins = np.clip((found * 10).astype(int), 0, 9)
     gaps = [
         (bins == b).mean() * abs(found[bins == b].mean() - truth[bins == b].mean())
@@ -215,8 +220,17 @@ def _sigma(face: Face) -> NDArray[np.float32]:
     return face.landmark_sigma
 
 
-def visible_points(face: Face) -> NDArray[np.float32]:
-    """Return how likely each point of a face can be seen, by a model that tells."""
+def labelled_visibility(seen: Sequence[Seen]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return how likely each labelled point can be seen, by a model that tells, and whether it can.
+
+    Two arrays (N,), for the points of all faces whose visibility is known.
+    """
+    truth = np.concatenate([one.visible for one in seen])
+    known = np.isfinite(truth)
+    return np.concatenate([_visible(one.face) for one in seen])[known], truth[known] > 0.5
+
+
+def _visible(face: Face) -> NDArray[np.float32]:
     assert face.landmark_visible is not None
     return face.landmark_visible
 
