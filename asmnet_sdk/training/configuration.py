@@ -134,6 +134,8 @@ class RunConfig:
         packed_shares: How often each packed file's faces are shown, relative to a face of
             ``photos``; one number a file, by default 1.
         validation_packed: Files of packed faces that only validate, reported by their names.
+        faceless: Folders of pictures without a face, such as a model took for faces: the square in
+            the middle of each joins what teaches the face score.
         trust_proposals: Whether labels that a model proposed count like those of a person, because
             a program put them right that keeps no record of it. Else faces of ``photos`` and
             ``validation`` of which nobody moved or confirmed a point are left out.
@@ -165,6 +167,7 @@ class RunConfig:
     packed: tuple[Path, ...] = ()
     packed_shares: tuple[float, ...] = ()
     validation_packed: tuple[Path, ...] = ()
+    faceless: tuple[Path, ...] = ()
     trust_proposals: bool = False
     repeat: int = 1
     network: str = "asmnet"

@@ -222,14 +222,17 @@ def draw_run(trainer: Trainer) -> None:
 
 
 def finish_run(trainer: Trainer) -> None:
-    """Leave pictures and averaged weights in the run folder; an error radius is calibrated."""
+    """Leave pictures and averaged weights in the run folder.
+
+    An error radius is calibrated on all faces that validate.
+    """
     replay = trainer.further_validation.get(REPLAY)
     trainer.averaged_network.cpu()
     trainer.take_best()
     trainer.blend(replay)
     network, recipe = trainer.averaged_network, trainer.recipe
     if isinstance(network, SpatialAsmnet):
-        faces = FaceSamples.join([trainer.validation, *([replay] if replay else [])])
+        faces = FaceSamples.join([trainer.validation, *trainer.further_validation.values()])
         calibrate_sigma(network, faces, size=recipe.size, crop_scale=recipe.crop_scale)
     save_state(network.state_dict(), trainer.folder / WEIGHTS_FILE)
     draw_run(trainer)

@@ -21,6 +21,7 @@ from asmnet_sdk.training.samples import (
     FaceSamples,
     is_validation,
     load_face_samples,
+    load_faceless,
     load_negatives,
     photo_of,
 )
@@ -141,11 +142,17 @@ def load_further(config: RunConfig, layout: Layout) -> dict[str, FaceSamples]:
 
 
 def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray[np.uint8]:
-    """Cut crops without a face out of the annotated photos."""
+    """Return crops without a face: cut out of the annotated photos, and of faceless pictures.
+
+    Raises:
+        InvalidInputError: A faceless folder holds no picture.
+    """
+    if not config.recipe.negatives:
+        faces = []
     generator = np.random.default_rng(config.recipe.seed)
-    return load_negatives(
-        faces if config.recipe.negatives else [], per_photo=3, generator=generator
-    )
+    crops = load_negatives(faces, per_photo=3, generator=generator)
+    folders = config.faceless if config.recipe.negatives else ()
+    return np.concatenate([crops, *map(load_faceless, folders)])
 
 
 def _read_reviewed(config: RunConfig, paths: Iterable[Path], layout: Layout) -> list[AnnotatedFace]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +34,7 @@ __all__ = [
     "is_in_share",
     "is_validation",
     "load_face_samples",
+    "load_faceless",
     "load_negatives",
     "photo_of",
     "roll_of_points",
@@ -44,6 +46,7 @@ CANVAS_SCALE = 2.2
 CANVAS_SIZE = 256
 NEGATIVE_SIZE = 160
 _HIGHEST_NEGATIVE_OVERLAP = 0.3
+_PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _ALL_SEEN_YAW = 25.0
 _UNMOVED_WEIGHT = 0.25
 
@@ -267,6 +270,31 @@ def load_negatives(
             matrix = crop_matrix(box, crop_scale=1.0, size=NEGATIVE_SIZE)
             crops.append(cut_crop(image, matrix, (NEGATIVE_SIZE, NEGATIVE_SIZE)))
     return np.asarray(crops, np.uint8).reshape(-1, NEGATIVE_SIZE, NEGATIVE_SIZE, 3)
+
+
+def load_faceless(folder: Path) -> NDArray[np.uint8]:
+    """Cut the square in the middle of each picture of a folder; none is to show a face.
+
+    Returns:
+        (M, 160, 160, 3) uint8 RGB.
+
+    Raises:
+        InvalidInputError: The folder holds no picture, or one cannot be read.
+    """
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    pictures = [path for path in found if path.suffix.lower() in _PICTURE_SUFFIXES]
+    if not pictures:
+        endings = ", ".join(sorted(_PICTURE_SUFFIXES))
+        raise InvalidInputError(f"no picture at {folder}; needed: a folder of pictures ({endings})")
+    return np.stack([_middle_square(load_image(path)) for path in pictures])
+
+
+def _middle_square(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    (height, width), side = picture.shape[:2], min(picture.shape[:2])
+    top, left = (height - side) // 2, (width - side) // 2
+    square = picture[top : top + side, left : left + side]
+    area = cv2.INTER_AREA
+    return cv2.resize(square, (NEGATIVE_SIZE, NEGATIVE_SIZE), interpolation=area)  # type: ignore[return-value]
 
 
 def _negative_boxes(

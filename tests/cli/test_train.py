@@ -27,6 +27,7 @@ from asmnet_sdk.training.configuration import (
     write_config,
 )
 from asmnet_sdk.training.inference import predict_crops
+from asmnet_sdk.training.run_faces import load_run_negatives
 from asmnet_sdk.training.run_folder import load_run
 from lab.comparing import compare_runs
 from tests.dotted_faces import write_dotted_photos
@@ -165,3 +166,13 @@ def test_missing_torch_is_one_line_that_names_the_extra():
     assert result.returncode == 1
     assert result.stderr.startswith("asmnet: error: training or export needs the package torch:")
     assert "pip install 'asmnet-sdk[train]'" in result.stderr
+
+
+def test_faceless_pictures_join_the_negatives(base, tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((160, 160, 3), 99, np.uint8))
+    config = replace(base, faceless=(tmp_path,), recipe=replace(base.recipe, negatives=2))
+    faces = read_annotations(base.photos[0])
+    crops = load_run_negatives(config, faces)
+    assert len(crops) > 1
+    assert (crops[-1] == 99).all()
+    assert not len(load_run_negatives(replace(config, recipe=base.recipe), faces))

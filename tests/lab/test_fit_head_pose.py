@@ -13,8 +13,10 @@ from torch import nn
 
 from asmnet_sdk.geometry import euler_to_rotation
 from asmnet_sdk.training.tensor_geometry import rotation_of
-from lab.fit_head_pose import fit_head_pose
+from lab import fit_head_pose as module
+from lab.fit_head_pose import as_seen_by, fit_head_pose
 from lab.refitting import Evidence
+from tests.training.dotted_batches import dotted_samples
 
 COUNT, STEPS = 200, 250
 
@@ -83,3 +85,20 @@ def test_the_same_seed_gives_the_same_layers(evidence) -> None:
         fit_head_pose(layer, evidence, steps=5, seed=3)
     assert torch.equal(layers[0].weight, layers[1].weight)
     assert not torch.equal(layers[0].weight, torch.eye(6))
+
+
+def test_former_model_lends_the_poses_of_turned_heads(monkeypatch, tmp_path) -> None:
+    seen = np.array([[10, 1, 2], [50, 3, 4], [-40, 5, 6], [np.nan] * 3], np.float32)
+    asked = []
+
+    def teacher(samples):
+        asked.append(samples.head_poses)
+        return seen
+
+    monkeypatch.setattr(module, "file_poses", lambda model: teacher)
+    for name in ("a", "b"):
+        dotted_samples(2, yaw=80).save(tmp_path / f"{name}.npz")
+    faces = as_seen_by(tmp_path / "model.onnx", [tmp_path / "a.npz", tmp_path / "b.npz"])
+    np.testing.assert_array_equal(faces.head_poses, seen[1:3])
+    assert faces.pose_weights.tolist() == [1, 1]
+    assert np.isnan(asked[0]).all()

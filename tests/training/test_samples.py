@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -7,7 +8,7 @@ torch = pytest.importorskip("torch", reason="the extra [train] is not installed"
 
 from asmnet_sdk import InvalidInputError
 from asmnet_sdk.layouts import FIVE_POINT, IBUG_68
-from asmnet_sdk.training.samples import FaceSamples, roll_of_points
+from asmnet_sdk.training.samples import FaceSamples, load_faceless, roll_of_points
 from tests.training.dotted_batches import dotted_samples
 
 
@@ -54,3 +55,21 @@ def test_roll_of_five_points():
 
 def test_roll_of_points_of_no_known_layout_is_none():
     assert roll_of_points(np.zeros((7, 2), np.float32)) == 0
+
+
+def test_faceless_pictures_give_the_square_in_their_middle(tmp_path):
+    wide = np.zeros((200, 600, 3), np.uint8)
+    wide[:, 200:400] = (255, 0, 0)  # OpenCV's blue
+    cv2.imwrite(str(tmp_path / "a.png"), wide)
+    cv2.imwrite(str(tmp_path / "b.JPG"), np.full((80, 80, 3), 255, np.uint8))
+    (tmp_path / "notes.txt").write_text("no picture")
+    crops = load_faceless(tmp_path)
+    assert crops.shape == (2, 160, 160, 3)
+    assert (crops[0] == (0, 0, 255)).all()
+    assert (crops[1] == 255).all()
+
+
+@pytest.mark.parametrize("name", [".", "missing"])
+def test_faceless_folder_without_pictures_is_refused(tmp_path, name):
+    with pytest.raises(InvalidInputError, match=r"no picture at .*needed: a folder of pictures"):
+        load_faceless(tmp_path / name)
