@@ -67,7 +67,7 @@ def test_face_scores_high_and_background_low(aligner: FaceAligner):
     assert flag.score < 0.5
     assert badge.score < 0.5
     assert face.landmark_visible.mean() > 0.95
-    assert badge.landmark_visible.mean() < 0.5
+    assert badge.landmark_visible.mean() < 0.6
     assert badge.landmark_sigma.mean() > 2 * face.landmark_sigma.mean()
 
 

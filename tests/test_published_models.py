@@ -73,15 +73,20 @@ def test_model_file_and_card_agree_on_the_figures(spec, published):
 
 
 def test_card_terminal_and_pages_show_the_same_error(spec):
+    """Tables of one look each may differ by a hundredth: by default, a few faces get a second."""
     card = (HUB / spec.name / "README.md").read_text()
     shown = f"{model_figures()[spec.name].nme_percent:.2f}"
     assert re.search(r"\| all \| 554 \| 0 \| ([\d.]+) \|", card)[1] == shown
-    assert f"\n| common NME | {shown} |\n" in card or "| common NME |" not in card
     page = (REPOSITORY / "docs" / "models" / "index.md").read_text()
     assert re.search(rf"\n\| `{spec.name}` \|(?:[^|]+\|){{3}} ([\d.]+) \|", page)[1] == shown
+    one_look = re.findall(r"\n\| common NME \| ([\d.]+) \|", card)
     if spec.name == DEFAULT_MODEL:
         for front in (REPOSITORY / "README.md", REPOSITORY / "docs" / "index.md"):
-            assert f"\n| {spec.name} | {shown} |" in front.read_text()
+            one_look += re.findall(rf"\n\| {spec.name} \| ([\d.]+) \|", front.read_text())
+        assert len(one_look) == 3
+    assert [float(each) for each in one_look] == pytest.approx(
+        [float(shown)] * len(one_look), abs=0.011
+    )
 
 
 def test_model_names_its_data_and_terms(published):
