@@ -95,7 +95,7 @@ _MODELS: Mapping[str, ModelSpec] = MappingProxyType(
                 repository="asmnet/asmnet-98",
                 revision="v0.1.0",
                 filename="model.onnx",
-                sha256="b848706c5e4cdca6b04a3dec530d80db337d057652b3b4d96e9b149ae91e216b",
+                sha256="5c84d788c26155fa4d4be82df66dd27c83329a04367732e07e29f29d37b3d7f8",
                 licence="research only",
                 summary="98 WFLW landmarks, pupils among them, and head pose",
             ),
