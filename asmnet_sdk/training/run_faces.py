@@ -147,11 +147,9 @@ def load_run_negatives(config: RunConfig, faces: list[AnnotatedFace]) -> NDArray
     Raises:
         InvalidInputError: A faceless folder holds no picture.
     """
-    if not config.recipe.negatives:
-        faces = []
+    photos, folders = (faces, config.faceless) if config.recipe.negatives else ([], ())
     generator = np.random.default_rng(config.recipe.seed)
-    crops = load_negatives(faces, per_photo=3, generator=generator)
-    folders = config.faceless if config.recipe.negatives else ()
+    crops = load_negatives(photos, per_photo=3, generator=generator)
     return np.concatenate([crops, *map(load_faceless, folders)])
 
 
