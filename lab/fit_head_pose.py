@@ -150,7 +150,8 @@ def main() -> None:
         "renders": FaceSamples.load(options.renders),
     }
     if options.former:
-        shown["real heads"] = as_seen_by(options.former[0], options.former[1:])
+        former, *packed = options.former
+        shown["real heads"] = as_seen_by(former, packed)
     evidence = Evidence.join(
         _show(refit, reader, faces).counting(_WEIGHTS[kind]) for kind, faces in shown.items()
     )
@@ -180,7 +181,11 @@ def _parser() -> argparse.ArgumentParser:
         help="packed faces, and a CSV file of the yaws of some of them: face, yaw",
     )
     parser.add_argument(
-        "--former", type=Path, nargs="+", metavar=("MODEL", "FACES"), help="model, packed faces"
+        "--former",
+        type=Path,
+        nargs="+",
+        metavar=("MODEL", "FACES"),
+        help="a model, and packed faces whose head poses it passes on",
     )
     parser.add_argument(
         "--measure", type=Path, nargs="+", default=[], help="further packed faces to measure on"
