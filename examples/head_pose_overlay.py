@@ -3,6 +3,7 @@
 Usage: python head_pose_overlay.py OUT.png [PHOTO]
 """
 
+import math
 import sys
 from pathlib import Path
 
@@ -14,11 +15,11 @@ STRAIGHT_UP_TO = 10  # degrees
 
 
 def direction(pose: HeadPose) -> str:
-    """Return where a head is turned, as seen in the image."""
-    sideways = "left" if pose.yaw > 0 else "right"
-    upwards = "up" if pose.pitch > 0 else "down"
-    words = [upwards] if abs(pose.pitch) > STRAIGHT_UP_TO else []
-    words += [sideways] if abs(pose.yaw) > STRAIGHT_UP_TO else []
+    """Return where a nose points, as seen in the image; right for profiles, too."""
+    x, y, _ = pose.direction
+    least = math.sin(math.radians(STRAIGHT_UP_TO))
+    words = ["up" if y > 0 else "down"] if abs(y) > least else []
+    words += ["right" if x > 0 else "left"] if abs(x) > least else []
     return " and ".join(words) or "straight ahead"
 
 

@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.aligner import FaceAligner
-from asmnet_sdk.evaluation.metrics import head_pose_errors
-from asmnet_sdk.geometry import euler_to_rotation
+from asmnet_sdk.evaluation.metrics import head_pose_errors, rotation_errors
 from asmnet_sdk.training.samples import FaceSamples
 from lab.hard_faces import YAW_BINS, look_at
 
-__all__ = ["PoseErrors", "angles_between", "errors_by_yaw", "pose_table"]
+__all__ = ["PoseErrors", "errors_by_yaw", "pose_table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +63,10 @@ def _errors(
     found: NDArray[np.float64], truth: NDArray[np.float64], low: int, high: int
 ) -> PoseErrors:
     yaw, pitch, roll = head_pose_errors(found, truth).tolist()
-    rotation = float(np.median(angles_between(found, truth)))
+    rotation = float(np.median(rotation_errors(found, truth)))
     return PoseErrors(
         low=low, high=high, faces=len(found), yaw=yaw, pitch=pitch, roll=roll, rotation=rotation
     )
-
-
-def angles_between(found: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
-    """Return the (N,) angles in degrees between (N, 3) head poses, as ``HeadPose`` has them."""
-    apart = euler_to_rotation(found) - euler_to_rotation(truth)
-    chord = np.sqrt(np.square(apart).sum(axis=(1, 2)) / 8)
-    angles: NDArray[np.float64] = np.degrees(2 * np.arcsin(np.clip(chord, 0, 1)))
-    return angles
 
 
 def pose_table(rows: Sequence[PoseErrors]) -> str:

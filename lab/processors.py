@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,9 @@ MOST_NME_OF_INT8 = 0.05
 """By how much that of an 8-bit model may be larger than the float model's."""
 MOST_SHIFT_PERCENT = 1.0
 """By how much of the eye distance a landmark of a portrait may lie beside its golden value."""
+
+# On some machines OpenBLAS takes the emulated processor for one that has AVX; every one has SSE4.2.
+_EMULATED = {"OPENBLAS_CORETYPE": "Nehalem"}
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _PROGRAM = """
@@ -100,6 +104,7 @@ def predict_on(processor: str | None, model: Path, jobs: Sequence[Job]) -> list[
         input=json.dumps([str(model.resolve()), jobs]),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what an emulated processor lacks, once a thread
+        env=os.environ | ({} if processor is None else _EMULATED),
         text=True,
         check=True,
     )

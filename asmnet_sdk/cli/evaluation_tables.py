@@ -10,7 +10,7 @@ from asmnet_sdk.evaluation import ComparedFigures, SubsetFigures
 __all__ = ["Table", "accuracy_table", "comparison_table"]
 
 _PREDICTED = "predicted "
-_ANGLES = ("yaw", "pitch", "roll")
+_ANGLES = ("yaw", "pitch", "roll", "rotation")
 
 
 class Table(NamedTuple):
@@ -41,7 +41,8 @@ def accuracy_table(figures: Sequence[SubsetFigures]) -> Table:
 
 
 def _cells(figures: SubsetFigures) -> tuple[str, ...]:
-    angles = figures.head_pose_errors_degrees
+    errors = figures.head_pose_errors_degrees, figures.rotation_error_degrees
+    angles = None if errors[0] is None or errors[1] is None else (*errors[0], errors[1])
     return (
         _shown(figures.subset),
         str(figures.faces),
@@ -49,7 +50,7 @@ def _cells(figures: SubsetFigures) -> tuple[str, ...]:
         f"{figures.nme_percent:.2f}",
         f"{figures.failure_rate_percent:.2f}",
         f"{figures.auc:.3f}",
-        *(("-", "-", "-") if angles is None else (f"{angle:.2f}" for angle in angles)),
+        *(("-",) * len(_ANGLES) if angles is None else (f"{angle:.2f}" for angle in angles)),
         _interval(figures.nme_interval_percent),
     )
 

@@ -10,6 +10,7 @@ from asmnet_sdk.evaluation.metrics import (
     failure_rate,
     head_pose_errors,
     inter_ocular_nme,
+    rotation_errors,
 )
 from asmnet_sdk.evaluation.results import FaceResult
 
@@ -28,5 +29,6 @@ __all__ = [
     "inter_ocular_nme",
     "mean_interval",
     "predict_at",
+    "rotation_errors",
     "summarise",
 ]

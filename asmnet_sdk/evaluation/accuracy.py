@@ -20,6 +20,7 @@ from asmnet_sdk.evaluation.metrics import (
     failure_rate,
     head_pose_errors,
     inter_ocular_nme,
+    rotation_errors,
 )
 from asmnet_sdk.evaluation.results import FaceResult
 from asmnet_sdk.geometry import intersection_over_union
@@ -47,6 +48,8 @@ class SubsetFigures:
         failure_rate_percent: Share of faces with an NME above 8 %, missed ones included.
         auc: Area under the cumulative error curve up to 8 %, missed faces count as failures.
         head_pose_errors_degrees: Mean absolute errors of yaw, pitch, roll; None without labels.
+        rotation_error_degrees: Mean angle of the one turn that leads from the annotated head pose
+            to the predicted one; None without labels.
     """
 
     subset: str
@@ -56,6 +59,7 @@ class SubsetFigures:
     failure_rate_percent: float
     auc: float
     head_pose_errors_degrees: tuple[float, float, float] | None
+    rotation_error_degrees: float | None = None
     nme_interval_percent: tuple[float, float] | None = None
 
 
@@ -174,6 +178,7 @@ def _best_match(
 def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
     nme = np.array([result.nme_percent for result in results])
     found = nme[np.isfinite(nme)]
+    poses = _head_poses(results)
     return SubsetFigures(
         subset=subset,
         faces=len(results),
@@ -181,12 +186,16 @@ def _figures(subset: str, results: Sequence[FaceResult]) -> SubsetFigures:
         nme_percent=float(found.mean()) if len(found) else float("nan"),
         failure_rate_percent=failure_rate(nme),
         auc=area_under_curve(nme),
-        head_pose_errors_degrees=_head_pose_errors(results),
+        head_pose_errors_degrees=None if poses is None else _mean_errors(*poses),
+        rotation_error_degrees=None if poses is None else float(rotation_errors(*poses).mean()),
         nme_interval_percent=mean_interval(found),
     )
 
 
-def _head_pose_errors(results: Sequence[FaceResult]) -> tuple[float, float, float] | None:
+def _head_poses(
+    results: Sequence[FaceResult],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return predicted and annotated yaw, pitch, roll where both are known; None if nowhere."""
     pairs = [
         (_angles(result.face.head_pose), _angles(result.annotated.head_pose))
         for result in results
@@ -195,6 +204,12 @@ def _head_pose_errors(results: Sequence[FaceResult]) -> tuple[float, float, floa
     if not pairs:
         return None
     predicted, truth = (np.array(angles) for angles in zip(*pairs, strict=True))
+    return predicted, truth
+
+
+def _mean_errors(
+    predicted: NDArray[np.float64], truth: NDArray[np.float64]
+) -> tuple[float, float, float]:
     yaw, pitch, roll = head_pose_errors(predicted, truth).tolist()
     return yaw, pitch, roll
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.geometry import wrap_angle
+from asmnet_sdk.geometry import euler_to_rotation, wrap_angle
 from asmnet_sdk.layouts import IBUG_68, Layout
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "failure_rate",
     "head_pose_errors",
     "inter_ocular_nme",
+    "rotation_errors",
 ]
 
 FAILURE_THRESHOLD_PERCENT = 8.0
@@ -59,4 +60,19 @@ def head_pose_errors(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float
     difference = np.asarray(predicted, np.float64) - np.asarray(truth, np.float64)
     wrapped = wrap_angle(difference)
     errors: NDArray[np.float64] = np.abs(wrapped).mean(axis=0)
+    return errors
+
+
+def rotation_errors(predicted: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
+    """Return the (N,) angles of the turns between (N, 3) head poses, all in degrees.
+
+    Unlike an error of pitch or roll, such an angle means the same at any yaw.
+
+    Args:
+        predicted: Yaw, pitch, roll, as ``HeadPose`` has them.
+        truth: The same of the annotated faces.
+    """
+    apart = euler_to_rotation(predicted) - euler_to_rotation(truth)
+    half_chord = np.sqrt(np.square(apart).sum(axis=(1, 2)) / 8)
+    errors: NDArray[np.float64] = np.degrees(2 * np.arcsin(np.clip(half_chord, 0, 1)))
     return errors

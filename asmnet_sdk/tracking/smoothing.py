@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.arguments import is_number, require
-from asmnet_sdk.geometry import wrap_angle
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.tracking.low_pass import smoothing_weight
 from asmnet_sdk.tracking.motion import SharedMotion
@@ -26,9 +26,9 @@ BETA = 30.0
 _DERIVATIVE_CUTOFF_HZ = 2.0
 _REST_SPEED = 0.04
 
-# Cutoffs of the head's own motion. 68 landmarks tell it with little noise, three angles with more.
+# Cutoffs of the head's own motion. 68 landmarks tell it with little noise, the head pose with more.
 _LANDMARK_MOTION_HZ = 5.0
-_ANGLE_MOTION_HZ = 2.0
+_TURN_MOTION_HZ = 2.0
 
 # A turn by one radian moves the nose about as far as half the face is wide.
 _DEGREES_LIKE_A_FACE = float(np.degrees(1.0)) * 2
@@ -137,6 +137,36 @@ class _MotionSmoother:
         )
 
 
+class _RotationSmoother:
+    """A rotation, smoothed by the turns about the head's own axes that lead from one to the next.
+
+    Unlike yaw, pitch and roll these do not jump while a head passes the profile.
+    """
+
+    def __init__(self, smoother: _MotionSmoother) -> None:
+        self._smoother = smoother
+        self.reset()
+
+    def reset(self) -> None:
+        self._smoother.reset()
+        self._rotation: NDArray[np.float64] | None = None
+        self._turned = np.zeros(3)  # degrees about x, y and z, of all turns until now
+
+    def smooth(
+        self, rotation: NDArray[np.float64], *, elapsed_seconds: float
+    ) -> NDArray[np.float64]:
+        before = rotation if self._rotation is None else self._rotation
+        turn = np.degrees(cv2.Rodrigues(before.T @ rotation)[0][:, 0])
+        [turned] = self._smoother.smooth(
+            (self._turned + turn)[np.newaxis],
+            elapsed_seconds=elapsed_seconds,
+            unit=_DEGREES_LIKE_A_FACE,
+        )
+        smoothed: NDArray[np.float64] = cv2.Rodrigues(np.radians(turned - self._turned))[0]
+        self._rotation, self._turned = before @ smoothed, turned
+        return self._rotation
+
+
 class FaceSmoother:
     """Smooths the landmarks and the head pose of one face over time.
 
@@ -149,16 +179,16 @@ class FaceSmoother:
     """
 
     def __init__(self, *, min_cutoff_hz: float = MIN_CUTOFF_HZ, beta: float = BETA) -> None:
-        self._landmarks, self._angles = (
+        self._landmarks, turns = (
             _MotionSmoother(min_cutoff_hz=min_cutoff_hz, beta=beta, motion_cutoff_hz=motion)
-            for motion in (_LANDMARK_MOTION_HZ, _ANGLE_MOTION_HZ)
+            for motion in (_LANDMARK_MOTION_HZ, _TURN_MOTION_HZ)
         )
-        self._last_angles = np.zeros(3)
+        self._rotation = _RotationSmoother(turns)
 
     def reset(self) -> None:
         """Forget the past: the next face passes unchanged."""
         self._landmarks.reset()
-        self._angles.reset()
+        self._rotation.reset()
 
     def smooth(self, face: Face, *, elapsed_seconds: float) -> Face:
         """Return the face with smoothed landmarks and head pose."""
@@ -166,14 +196,11 @@ class FaceSmoother:
         landmarks = self._landmarks.smooth(
             face.landmarks.astype(np.float64), elapsed_seconds=elapsed_seconds, unit=face_size
         )
-        pose = face.head_pose
-        angles = np.array([pose.yaw, pose.pitch, pose.roll], np.float64)
-        # +179 and -179 degrees are 2 degrees apart.
-        angles -= 360 * np.round((angles - self._last_angles) / 360)
-        [self._last_angles] = self._angles.smooth(
-            angles[np.newaxis], elapsed_seconds=elapsed_seconds, unit=_DEGREES_LIKE_A_FACE
+        rotation = self._rotation.smooth(
+            face.head_pose.rotation_matrix, elapsed_seconds=elapsed_seconds
         )
-        smoothed = wrap_angle(self._last_angles)
         return replace(
-            face, landmarks=landmarks.astype(np.float32), head_pose=HeadPose(*smoothed.tolist())
+            face,
+            landmarks=landmarks.astype(np.float32),
+            head_pose=HeadPose.from_matrix(rotation),
         )

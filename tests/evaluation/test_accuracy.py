@@ -107,6 +107,8 @@ def test_subsets_are_reported_apart_and_together(dot_aligner, photo):
     figures = summarise(evaluate(dot_aligner, faces))
     assert [(row.subset, row.faces) for row in figures] == [("a", 1), ("b", 1), ("all", 2)]
     assert figures[0].head_pose_errors_degrees == figures[2].head_pose_errors_degrees
+    found = HeadPose(*figures[0].head_pose_errors_degrees)  # of one face that looks straight ahead
+    assert 0 < figures[0].rotation_error_degrees == pytest.approx(found.angle_between(pose))
 
 
 def test_model_of_a_larger_layout_is_judged_at_the_annotated_points(dot_aligner, photo):

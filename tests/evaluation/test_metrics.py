@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from asmnet_sdk import HeadPose
 from asmnet_sdk.evaluation.metrics import (
     area_under_curve,
     failure_rate,
     head_pose_errors,
     inter_ocular_nme,
+    rotation_errors,
 )
 
 
@@ -33,3 +35,13 @@ def test_auc_of_known_errors():
 def test_head_pose_errors_wrap_around():
     errors = head_pose_errors([[179, 0, 1]], [[-179, 3, -1]])
     np.testing.assert_allclose(errors, [2, 3, 2])
+
+
+def test_rotation_errors_are_those_of_the_one_turn_between_two_poses():
+    generator = np.random.default_rng(0)
+    found, truth = generator.uniform(-80, 80, (2, 20, 3))
+    expected = [
+        HeadPose(*a).angle_between(HeadPose(*b))
+        for a, b in zip(found.tolist(), truth.tolist(), strict=True)
+    ]
+    np.testing.assert_allclose(rotation_errors(found, truth), expected, atol=1e-6)

@@ -140,10 +140,24 @@ def test_mouth_that_opens_trails_by_less_than_a_frame():
 
 
 def test_turning_head_trails_by_less_than_half_a_frame():
-    poses = np.outer(np.arange(60), [2.0, -2.0, 0.0])
+    poses = np.outer(np.arange(60) - 40, [2.0, -2.0, 0.0])
     _, angles = smooth(np.broadcast_to(SHAPE, (60, 68, 2)), poses=poses)
     lag_frames = (poses - angles)[30:, 0].mean() / 2
     assert 0 <= round(lag_frames, 3) < 0.5
+
+
+def test_head_pose_is_smoothed_alike_at_any_yaw():
+    """Near the profile, pitch and roll jump by many degrees where the head hardly moves."""
+    random = np.random.default_rng(0)
+    poses = random.normal([2, -8, 0], 1, (60, 3)) + np.outer(np.arange(60), [0.1, 0, 0])
+    to_profile = HeadPose(yaw=84, pitch=0, roll=0).rotation_matrix
+    turned = [HeadPose.from_matrix(to_profile @ HeadPose(*pose).rotation_matrix) for pose in poses]
+    shapes = np.broadcast_to(SHAPE, (60, 68, 2))
+    _, frontal = smooth(shapes, poses=poses)
+    _, profile = smooth(shapes, poses=[tuple(pose) for pose in turned])
+    for pose, at_profile in zip(frontal, profile, strict=True):
+        wanted = HeadPose.from_matrix(to_profile @ HeadPose(*pose).rotation_matrix)
+        assert HeadPose(*at_profile).angle_between(wanted) < 1e-4
 
 
 def test_small_and_large_faces_are_smoothed_alike():
