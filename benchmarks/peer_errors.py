@@ -82,11 +82,13 @@ def compare_hard(faces: Sequence[AnnotatedFace], entrants: Sequence[Entrant]) ->
     entrants = [entrant for entrant in entrants if entrant.takes_boxes]
     workers = [Worker(entrant, 1) for entrant in entrants]
     truths, found = [], defaultdict(list)
-    for case in cases(faces, "hard faces"):
+    for face, case in zip(faces, cases(faces, "hard faces"), strict=True):
         truths.append(case.truth)
         for entrant, worker in zip(entrants, workers, strict=True):
             answer = worker.ask(case.image, case.annotated)
             add_error(records[entrant.name], "hard", answer, case.truth)
+            if "pose" in face.attributes:
+                add_error(records[entrant.name], "turned", answer, case.truth)
             found[entrant.name].append(answer.landmarks)
     close(workers)
     for name, landmarks in found.items():
@@ -111,6 +113,8 @@ def summarise_errors(record: dict[str, list[float]]) -> dict[str, Any]:
             row[f"nme_{place}_inner"] = round(float(np.nanmean(record[f"{place}_inner"])), 3)
             row[f"failures_{place}"] = round(float(100 * failed.mean()), 3)
             row[f"no_face_{place}"] = int(np.isnan(errors).sum())
+    if "turned" in record:
+        row["nme_turned"] = round(float(np.nanmean(record["turned"])), 3)
     if "hard_beyond_offsets" in record:
         beyond = float(np.nanmean(record["hard_beyond_offsets"]))
         row["nme_hard_beyond_offsets"] = round(beyond, 3)

@@ -134,7 +134,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         hard = read_wflw_slice(options.hard)
         for name, record in compare_hard(hard, entrants).items():
             rows[name] |= summarise_errors(record)
-        result |= {"hard_date": today, "hard_faces": len(hard)}
+        turned = sum("pose" in face.attributes for face in hard)
+        result |= {"hard_date": today, "hard_faces": len(hard), "turned_faces": turned}
     pythons = {entrant.installation: entrant.python for entrant in entrants}
     versions = {name: installed_versions(python) for name, python in pythons.items()}
     ordered = sorted(rows.values(), key=lambda row: row.get("nme_detected", 0))

@@ -140,7 +140,10 @@ def _found(layers: nn.Module, seen: Evidence) -> Tensor:
 def main() -> None:
     """Fit a head pose from the command line."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.former and len(options.former) < 2:
+        parser.error("--former takes a model and then at least one file of packed faces")
     refit = Refit.read(options)
     layers = refit.network.pose
     reader = refit.reader(layers)

@@ -90,13 +90,14 @@ def test_face_without_answer_is_a_failure_and_no_error(load):
         "detected_inner": [1.0, 2.0, float("nan"), 3.0],
         "hard": [6.0, 10.0],
         "hard_inner": [5.0, 8.0],
+        "turned": [10.0, float("nan")],
         "hard_beyond_offsets": [5.0, 9.0],
     }
     assert load("peer_errors").summarise_errors(record) == {
         "nme_detected": 4.0, "nme_detected_inner": 2.0, "failures_detected": 50.0,
         "no_face_detected": 1,
         "nme_hard": 8.0, "nme_hard_inner": 6.5, "failures_hard": 50.0, "no_face_hard": 0,
-        "nme_hard_beyond_offsets": 7.0,
+        "nme_turned": 10.0, "nme_hard_beyond_offsets": 7.0,
     }  # fmt: skip
 
 
