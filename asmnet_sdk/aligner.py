@@ -211,6 +211,8 @@ class FaceAligner:
     def predict_crop(self, crop: ImageInput, *, color: ColorOrder = "bgr") -> Face:
         """Find landmarks and head pose where the whole image is the crop of one face.
 
+        It is looked at as often as ``passes`` says.
+
         Args:
             crop: An image as for ``predict``. The face should fill about ``1 /
                 model.crop_scale`` of it, in the middle, as in the crops that the model was
@@ -220,7 +222,7 @@ class FaceAligner:
         Returns:
             The face, in pixels of the crop.
         """
-        [face] = self.align([self._pipeline.cut_whole(crop, color)])
+        [[face]] = self._pipeline.look([self._pipeline.cut_whole(crop, color)])
         return face
 
     @overload

@@ -30,7 +30,7 @@ OPENNESS_COLUMNS = ("right_eye_openness", "left_eye_openness", "mouth_openness")
 """The names of what ``openness_of`` gives, in tables."""
 
 _MOST_SPACES = 64
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def faces_to_json(faces_by_image: FacesByImage, *, indent: int | None = 2) -> str:
@@ -39,7 +39,8 @@ def faces_to_json(faces_by_image: FacesByImage, *, indent: int | None = 2) -> st
     Each face is what ``Face.to_dict`` gives: pixels and degrees.
 
     Raises:
-        InvalidInputError: They are no faces by image name, or ``indent`` is no number of spaces.
+        InvalidInputError: They are no faces by image name, have a number that is not finite, or
+            ``indent`` is no number of spaces.
     """
     is_indent = indent is None or (is_whole(indent) and 0 <= indent <= _MOST_SPACES)
     require("indent", indent, is_indent, f"0 to {_MOST_SPACES} spaces, or None")
@@ -47,7 +48,10 @@ def faces_to_json(faces_by_image: FacesByImage, *, indent: int | None = 2) -> st
         {"image": image, "faces": [face.to_dict() for face in faces]}
         for image, faces in _checked(faces_by_image).items()
     ]
-    return _encode(records) if indent is None else _lay_out(records, indent)
+    try:
+        return _encode(records) if indent is None else _lay_out(records, indent)
+    except ValueError as exc:
+        raise InvalidInputError("a face has a number that is not finite; JSON has none") from exc
 
 
 def _checked(faces_by_image: FacesByImage) -> dict[str, list[Face]]:

@@ -75,9 +75,10 @@ class Pipeline:
         boxes = self._detector.find(pixels, FirstLooks(self.network, pixels).judge)
         return self._wanted.largest_boxes(boxes)
 
-    def cut_whole(self, image: ImageInput, color: ColorOrder) -> FaceCrop:
+    def cut_whole(self, image: ImageInput, color: ColorOrder) -> CutImage:
         """Make one crop of the whole image."""
-        return self.network.cut_whole(load_image(image, color=color, copy=False))
+        pixels = load_image(image, color=color, copy=False)
+        return CutImage(pixels, [self.network.cut_whole(pixels)], {}, is_searched=False)
 
     def cut(self, image: ImageInput, places: PlacesInput, color: ColorOrder) -> CutImage:
         """Cut the crops of an image, without looking at them.

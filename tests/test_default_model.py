@@ -82,3 +82,21 @@ def test_accuracy_on_the_common_test_set(aligner: FaceAligner, common_test_set):
         predicted = [getattr(result.face.head_pose, angle) for result in results]
         labelled = [getattr(result.annotated.head_pose, angle) for result in results]
         assert np.corrcoef(predicted, labelled)[0, 1] > 0.9
+
+
+def test_predict_crop_looks_as_often_as_passes_says():
+    photo = load_image(EXAMPLES / "grace_hopper.jpg")
+    whole = BoundingBox(*GRACE_HOPPER_BOX).scaled(1.4).clipped(photo.shape[1], photo.shape[0])
+    x_min, y_min, x_max, y_max = (round(edge) for edge in whole)
+    upright = np.ascontiguousarray(photo[y_min:y_max, x_min:x_max])
+    upside_down = np.ascontiguousarray(upright[::-1, ::-1])
+    with FaceAligner() as auto, FaceAligner(passes=1) as once, FaceAligner(passes=2) as twice:
+        first, second = (it.predict_crop(upright, color="rgb") for it in (once, twice))
+        turned = auto.predict_crop(upside_down, color="rgb")
+        assert once.predict_crop(upside_down, color="rgb").score < 0.5
+    apart = np.linalg.norm(first.landmarks - second.landmarks, axis=1)
+    assert 0 < apart.mean() < 0.02 * whole.height
+    assert turned.score > 0.9
+    assert abs(turned.head_pose.roll) == pytest.approx(180, abs=10)
+    back = np.subtract(upright.shape[1::-1], 1) - turned.landmarks
+    assert np.linalg.norm(back - first.landmarks, axis=1).mean() < 0.02 * whole.height

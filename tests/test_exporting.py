@@ -45,6 +45,13 @@ def test_names_may_be_paths_but_nothing_else(face):
         faces_to_csv({3: [face]})
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_of_a_number_that_is_not_finite_is_refused(face, indent):
+    broken = replace(face, landmark_sigma=np.full(68, np.nan))
+    with pytest.raises(InvalidInputError, match="not finite"):
+        faces_to_json({"a.jpg": [broken]}, indent=indent)
+
+
 def test_json_keeps_a_point_on_one_line(face):
     lines = faces_to_json({"a.jpg": [face]}).splitlines()
     assert "          [ 134.0, 135.0 ]" in lines

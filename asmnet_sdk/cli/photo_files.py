@@ -55,8 +55,8 @@ def find_photos(inputs: Sequence[str]) -> list[Path]:
 
 def describe_broken(photo: Path, error: InvalidInputError) -> str:
     """Return an error that names its photo, which errors about files do by themselves."""
-    text = str(error)
-    return text if text.startswith(str(photo)) else f"{photo}: {text}"
+    text, name = str(error), in_brief(photo)
+    return text if text.startswith(name) else f"{name}: {text}"
 
 
 def describe_skipped(inputs: Sequence[str]) -> str:
@@ -76,7 +76,8 @@ def _expand(text: str) -> list[Path]:
     if not text:
         return []
     if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES)
+        found = (p for p in path.rglob("*") if p.suffix.lower() in PHOTO_SUFFIXES)
+        return sorted(p for p in found if p.is_file())
     if path.exists():
         return [path]
     return [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207

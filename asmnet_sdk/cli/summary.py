@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.terminal import counted, print_table, say_done, shortened
+from asmnet_sdk.errors import in_brief
 
 if TYPE_CHECKING:
     from asmnet_sdk.results import Face
@@ -35,7 +36,7 @@ def _row(image: str, index: int, face: Face) -> tuple[str, ...]:
     record, box = face.to_dict(), face.box
     eyes, mouth = record["eye_openness"], record["mouth_openness"]
     return (
-        shortened(Path(image).name, _NAME_COLUMNS),
+        shortened(in_brief(Path(image).name), _NAME_COLUMNS),
         str(index),
         f"{box.width:.0f}x{box.height:.0f}",
         *(f"{round(angle):+d}" for angle in face.head_pose),

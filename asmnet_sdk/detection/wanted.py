@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asmnet_sdk.arguments import check_count, check_positive, check_share
+from asmnet_sdk.arguments import check_count, check_positive, check_share, require
 from asmnet_sdk.geometry import intersection_over_union, roll_in_image, wrap_angle
 from asmnet_sdk.results import BoundingBox, Face
 
@@ -42,6 +42,7 @@ class WantedFaces:
 
     def __post_init__(self) -> None:
         check_share("min_score", self.min_score)
+        require("min_score", self.min_score, self.min_score is not None, "a number from 0 to 1")
         check_share("score_threshold", self.score_threshold)
         check_positive("min_face_size", self.min_face_size)
         check_count("max_faces", self.max_faces)

@@ -107,6 +107,9 @@ def _require_finite(face: Face) -> None:
     pose = (face.head_pose.yaw, face.head_pose.pitch, face.head_pose.roll)
     if not (np.isfinite(face.landmarks).all() and np.isfinite(pose).all()):
         raise InvalidInputError("a face has landmarks or angles that are not finite")
+    radii = face.landmark_sigma
+    if radii is not None and not (np.isfinite(radii) & (radii >= 0)).all():
+        raise InvalidInputError("a face has a landmark_sigma that is negative or not finite")
 
 
 def _line_width(face: Face, canvas: NDArray[np.uint8]) -> float:

@@ -175,7 +175,7 @@ def _convert_pil_image(image: PilImage) -> NDArray[np.uint8]:
         pixels = _read_pil_pixels(image)
     except InvalidImageError:
         raise
-    except (OSError, SyntaxError, ValueError) as exc:
+    except (OSError, SyntaxError, ValueError, RuntimeError) as exc:  # the last of damaged AVIF
         raise InvalidImageError(f"PIL image cannot be read: {exc}") from exc
     return turn_upright(pixels, orientation)
 

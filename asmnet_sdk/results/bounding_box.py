@@ -41,8 +41,9 @@ class BoundingBox:
 
     def __post_init__(self) -> None:
         _require_numbers(*self, *(v for v in (self.score, self.roll) if v is not None))
-        if self.roll is not None and not math.isfinite(self.roll):
-            raise InvalidBoundingBoxError(f"box {tuple(self)} has a roll that is not finite")
+        for name, value in (("score", self.score), ("roll", self.roll)):
+            if value is not None and not math.isfinite(value):
+                raise InvalidBoundingBoxError(f"box {tuple(self)} has a {name} that is not finite")
         if not all(map(math.isfinite, self)):
             raise InvalidBoundingBoxError(f"box {tuple(self)} has a number that is not finite")
         if self.width <= 0 or self.height <= 0:

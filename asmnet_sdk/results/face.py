@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from asmnet_sdk.arguments import check_kind, is_float, require
+from asmnet_sdk.arguments import check_kind, is_float, is_whole, require
 from asmnet_sdk.errors import InvalidInputError, in_brief
 from asmnet_sdk.layouts import (
     FIVE_POINT,
@@ -79,6 +79,8 @@ class Face:
         check_kind("box", self.box, BoundingBox)
         has_score = self.score is None or is_float(self.score)
         require("score", self.score, has_score, "a number, or None")
+        has_id = self.track_id is None or is_whole(self.track_id)
+        require("track_id", self.track_id, has_id, "a whole number, or None")
         landmarks = _read_only(self.landmarks, "landmarks")
         if landmarks.shape != (self.layout.point_count, 2):
             raise InvalidInputError(
@@ -201,7 +203,8 @@ class Face:
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for ``json.dumps``.
 
-        Pixels, degrees, visibility and openness are rounded to 0.001, the score to 0.0001. Openness
+        Pixels, degrees, visibility and openness are rounded to 0.001, scores to 0.0001.
+        ``box_score`` and ``box_roll`` are those of the box, None where it has none. Openness
         is None for a layout without lids and lips. ``layout_table`` declares a layout that is none
         of the package's, so that ``from_dict`` knows it.
         """

@@ -48,6 +48,10 @@ class HeadPose:
             raise InvalidInputError("a rotation matrix is (3, 3) numbers") from exc
         if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3):
             raise InvalidInputError("a rotation matrix is (3, 3) with orthonormal rows")
+        if np.linalg.det(matrix) < 0:
+            raise InvalidInputError(
+                "the matrix has the determinant -1: a reflection, no rotation; one axis is flipped"
+            )
         return cls(*rotation_to_euler(matrix).tolist())
 
     def __iter__(self) -> Iterator[float]:

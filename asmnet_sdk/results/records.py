@@ -25,23 +25,22 @@ def write_record(
         values: The fields of the face by their names.
         openness: Of both eyes and of the mouth; None for a layout without lids and lips.
     """
-    layout, score, pose = values["layout"], values["score"], values["head_pose"]
+    layout, box, track_id = values["layout"], values["box"], values["track_id"]
+    yaw, pitch, roll = _rounded(list(values["head_pose"]))
     eyes, mouth = openness or (None, None)
     record = {
-        "box": _rounded(list(values["box"])),
+        "box": _rounded(list(box)),
+        "box_score": _rounded(box.score, 4),
+        "box_roll": _rounded(box.roll),
         "layout": layout.name,
-        "score": None if score is None else round(score, 4),
-        "head_pose": {
-            "yaw": round(pose.yaw, 3),
-            "pitch": round(pose.pitch, 3),
-            "roll": round(pose.roll, 3),
-        },
+        "score": _rounded(values["score"], 4),
+        "head_pose": {"yaw": yaw, "pitch": pitch, "roll": roll},
         "eye_openness": _rounded(eyes),
-        "mouth_openness": None if mouth is None else round(mouth, 3),
+        "mouth_openness": _rounded(mouth),
         "landmarks": _rounded(values["landmarks"]),
         "landmark_sigma": _rounded(values["landmark_sigma"]),
         "landmark_visible": _rounded(values["landmark_visible"]),
-        "track_id": values["track_id"],
+        "track_id": None if track_id is None else int(track_id),
     }
     if layout.name not in LAYOUTS:
         record["layout_table"] = layout_to_table(layout)
@@ -61,7 +60,9 @@ def read_record(record: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "landmarks": record["landmarks"],
         "head_pose": HeadPose(**record["head_pose"]),
-        "box": BoundingBox(*record["box"]),
+        "box": BoundingBox(
+            *record["box"], score=record.get("box_score"), roll=record.get("box_roll")
+        ),
         "layout": _layout_of(record["layout"], record.get("layout_table")),
         "score": record.get("score"),
         "landmark_sigma": record.get("landmark_sigma"),
@@ -77,5 +78,5 @@ def _layout_of(name: str, table: Mapping[str, Any] | None) -> Layout:
     return LAYOUTS[name]
 
 
-def _rounded(values: ArrayLike | None) -> Any:
-    return None if values is None else np.asarray(values, np.float64).round(3).tolist()
+def _rounded(values: ArrayLike | None, digits: int = 3) -> Any:
+    return None if values is None else np.asarray(values, np.float64).round(digits).tolist()

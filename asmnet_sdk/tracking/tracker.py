@@ -151,9 +151,10 @@ class FaceTracker:
             InvalidInputError: The timestamp does not lie after the one before.
         """
         image = load_image(frame, color=color, copy=False)
-        if image.shape != self._shape:
+        is_new = image.shape != self._shape
+        seconds = self._next_seconds(timestamp, is_new)
+        if is_new:
             self.reset()
-        seconds = self._next_seconds(timestamp)
         self._shape, self._seconds = image.shape, seconds
         live = [track for track in self._tracks if not track.frames_lost]
         found = self._follow(image, live, seconds)
@@ -164,12 +165,13 @@ class FaceTracker:
             found = self._detect(image, found, seconds)
         return self._settle(largest(found, self._max_faces), seconds)
 
-    def _next_seconds(self, timestamp: float | None) -> float:
+    def _next_seconds(self, timestamp: float | None, is_new: bool) -> float:
+        before = -np.inf if is_new else self._seconds
         if timestamp is None:
-            return 0.0 if self._shape is None else self._seconds + 1 / self._frame_rate
-        if not (is_number(timestamp) and self._seconds < timestamp < np.inf):
+            return 0.0 if is_new else before + 1 / self._frame_rate
+        if not (is_number(timestamp) and before < timestamp < np.inf):
             raise InvalidInputError(
-                f"timestamp is {in_brief(repr(timestamp))} after {self._seconds}; "
+                f"timestamp is {in_brief(repr(timestamp))} after {before}; "
                 "needed: a later one, in seconds"
             )
         return timestamp

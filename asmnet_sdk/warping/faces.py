@@ -7,7 +7,7 @@ rotation, shift) is the one that fits a face's five points to those of a templat
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -76,6 +76,9 @@ class WarpedFace:
         self.image.setflags(write=False)
         self.matrix.setflags(write=False)
 
+    def __reduce__(self) -> tuple[Callable[..., WarpedFace], tuple[object, ...]]:
+        return _restore_warped_face, (self.image, self.matrix, self.photo_wh, self.color)
+
     def __repr__(self) -> str:
         height, width = self.image.shape[:2]
         return f"WarpedFace({width} x {height} px, photo_wh={self.photo_wh}, color={self.color!r})"
@@ -119,6 +122,13 @@ class WarpedFace:
         """Show the crop where a notebook shows values."""
         bgr = self.image if self.color == "bgr" else self.image[..., ::-1]
         return bytes(cv2.imencode(".png", bgr)[1])
+
+
+def _restore_warped_face(
+    image: NDArray[np.uint8], matrix: Matrix, photo_wh: tuple[int, int], color: ColorOrder
+) -> WarpedFace:
+    """Make a face anew from its fields; unpickled arrays would be writable."""
+    return WarpedFace(image=image, matrix=matrix, photo_wh=photo_wh, color=color)
 
 
 def warp_face(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from asmnet_sdk.cli.photo_files import describe_skipped, find_photos, picture_paths
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.cli.photo_files import describe_broken, describe_skipped, find_photos, picture_paths
+from asmnet_sdk.errors import InvalidInputError, in_brief
 
 
 @pytest.fixture
@@ -19,6 +22,21 @@ def folder(tmp_path):
 def test_folder_gives_what_phones_and_cameras_write(folder):
     names = [str(path.relative_to(folder)) for path in find_photos([str(folder)])]
     assert names == ["a.jpg", "a.png", "b.HEIC", "c.avif", "d.jfif", "e.JPE", "in/a.jpg"]
+
+
+def test_pipe_in_a_folder_is_no_photo(folder):
+    os.mkfifo(folder / "z.jpg")
+    assert "z.jpg" not in [path.name for path in find_photos([str(folder)])]
+
+
+@pytest.mark.parametrize("name", ["bro\nken.jpg", "\x1b[31mred.jpg", "a" * 300 + ".jpg", "b.jpg"])
+def test_broken_photo_is_named_once_on_one_line(name):
+    error = InvalidInputError(f"{in_brief(Path(name))}: JPEG file is cut short")
+    text = describe_broken(Path(name), error)
+    assert text == str(error)
+    assert text.isprintable()
+    other = describe_broken(Path(name), InvalidInputError("no such box"))
+    assert other == f"{in_brief(name)}: no such box"
 
 
 def test_what_is_left_out_is_counted(folder):

@@ -93,3 +93,8 @@ def test_shortened_leaves_out_the_middle():
     assert shortened("abcdefghij", 10) == "abcdefghij"
     assert shortened("abcdefghijk", 10) == "abcd...ijk"
     assert shortened("漢字" * 9, 10) == "漢字...字"
+
+
+def test_name_of_a_photo_cannot_act_on_the_terminal(aligner, capsys):
+    print_faces({"\x1b[31mred.jpg": aligner.predict(sample_photo())})
+    assert "\x1b" not in capsys.readouterr().out

@@ -113,6 +113,7 @@ def test_boxes_are_to_be_large_and_sure_enough():
     "option",
     [
         {"min_score": 1.5},
+        {"min_score": None},
         {"min_score": float("nan")},
         {"score_threshold": -0.1},
         {"min_face_size": 0},

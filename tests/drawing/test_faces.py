@@ -394,6 +394,12 @@ def test_values_that_are_not_finite_are_refused(value):
     face = dataclasses.replace(face_with(), landmarks=np.full((5, 2), value))
     with pytest.raises(InvalidInputError, match="not finite"):
         draw_faces(grey(), [face])
+    for radius in (value, -1.0):
+        face = dataclasses.replace(face_with(), landmark_sigma=np.full(5, radius))
+        with pytest.raises(
+            InvalidInputError, match="landmark_sigma that is negative or not finite"
+        ):
+            draw_faces(grey(), [face], sigma=True)
 
 
 def test_float_image_is_refused():

@@ -619,6 +619,13 @@ def test_cut_or_closed_pil_image_is_refused(png_path):
         load_image(image)
 
 
+def test_damaged_avif_of_pil_is_refused():
+    data = bytearray(_encode(_quadrants(320, 480), "AVIF"))
+    data[-40:] = bytes(value ^ 0x5A for value in data[-40:])
+    with pytest.raises(InvalidImageError, match="PIL image cannot be read"):
+        load_image(Image.open(io.BytesIO(data)))
+
+
 def test_loading_without_pil_does_not_import_it(png_path):
     code = (
         "import sys; from asmnet_sdk.images.loading import load_image; load_image(sys.argv[1]); "

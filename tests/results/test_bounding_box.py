@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from asmnet_sdk import BoundingBox, InvalidBoundingBoxError
@@ -40,3 +42,10 @@ def test_clipped_ends_at_the_outer_edges_of_the_pixels():
     assert BoundingBox(-9, 5, 99, 20).clipped(50, 10) == BoundingBox(-0.5, 5, 49.5, 9.5)
     with pytest.raises(InvalidBoundingBoxError):
         BOX.clipped(5, 5)
+
+
+@pytest.mark.parametrize("name", ["score", "roll"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_score_and_roll_are_finite(name, value):
+    with pytest.raises(InvalidBoundingBoxError, match=f"has a {name} that is not finite"):
+        BoundingBox(0, 0, 1, 1, **{name: value})

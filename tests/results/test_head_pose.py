@@ -27,6 +27,14 @@ def test_what_is_no_rotation_is_refused(matrix):
         HeadPose.from_matrix(matrix)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_reflection_is_no_rotation(axis):
+    matrix = HeadPose(20, 10, 5).rotation_matrix
+    matrix[axis] *= -1
+    with pytest.raises(InvalidInputError, match=r"determinant -1.*one axis is flipped"):
+        HeadPose.from_matrix(matrix)
+
+
 def test_direction_is_where_the_nose_points():
     assert HeadPose(30, 0, 50).direction == pytest.approx((-0.5, 0, 0.75**0.5))
     assert HeadPose(0, 30, 0).direction == pytest.approx((0, 0.5, 0.75**0.5))

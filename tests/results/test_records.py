@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,37 @@ def face() -> Face:
         landmark_visible=np.linspace(0, 1, 68),
         track_id=7,
     )
+
+
+def test_record_is_of_plain_python_values_whatever_the_face_holds(face):
+    numbers = replace(
+        face,
+        score=np.float32(0.5),
+        track_id=np.int64(3),
+        head_pose=HeadPose(*np.float32([1, 2, 3])),
+        box=BoundingBox(*np.float32([1, 2, 3, 4]), score=np.float32(0.25), roll=np.float32(90)),
+    )
+    record = json.loads(json.dumps(numbers.to_dict()))
+    assert (record["score"], record["track_id"]) == (0.5, 3)
+    assert record["head_pose"] == {"yaw": 1, "pitch": 2, "roll": 3}
+    assert (record["box_score"], record["box_roll"]) == (0.25, 90)
+
+
+def test_score_and_roll_of_the_box_come_back(face):
+    face = replace(face, box=replace(face.box, score=0.9, roll=-90))
+    assert Face.from_dict(face.to_dict()).box == face.box
+
+
+def test_record_of_an_earlier_version_has_a_box_without_score(face):
+    record = face.to_dict()
+    del record["box_score"], record["box_roll"]
+    assert Face.from_dict(record).box == face.box
+
+
+@pytest.mark.parametrize("wrong", ["z", 1.5, True])
+def test_track_id_is_a_whole_number(face, wrong):
+    with pytest.raises(InvalidInputError, match=r"track_id is .*needed: a whole number, or None"):
+        replace(face, track_id=wrong)
 
 
 def test_asdict_gives_values_of_its_own(face):

@@ -283,7 +283,11 @@ def test_frames_of_another_size_are_another_video(stage):
     stage.faces = [(100, 80)]
     tracker.update(FRAME, timestamp=50.0)
     stage.faces = [(103, 80)]
-    [face] = tracker.update(np.zeros((200, 300, 3), np.uint8), timestamp=0.0)
+    other = np.zeros((200, 300, 3), np.uint8)
+    with pytest.raises(InvalidInputError, match="timestamp is nan"):
+        tracker.update(other, timestamp=math.nan)
+    assert tracker.update(FRAME, timestamp=50.1)[0].track_id == 0
+    [face] = tracker.update(other, timestamp=0.0)
     assert face.track_id == 1
     assert center_of(face) == pytest.approx((103, 80), abs=1e-4)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import pickle
 
 import cv2
 import numpy as np
@@ -168,6 +169,10 @@ def test_warped_face_is_frozen_and_read_only(tilted_face):
         warped.image[0] = 0
     with pytest.raises(ValueError, match="read-only"):
         warped.matrix[0] = 0
+    restored = pickle.loads(pickle.dumps(warped))
+    np.testing.assert_array_equal(restored.image, warped.image)
+    assert not restored.image.flags.writeable
+    assert not restored.matrix.flags.writeable
 
 
 @pytest.mark.parametrize(
