@@ -56,8 +56,9 @@ class FaceAligner:
             number is one for the whole process: of all aligners the smallest one holds.
         passes: How often the network looks at a face. ``"auto"``: once, and again where that
             helps: upright where the face is tilted, centred where the box was careless, in all
-            four quarter turns where it is unsure. 2: always twice, the second time upright,
-            centred and in the mirror; the mean of both is more exact. 1: always once.
+            four quarter turns where it is unsure, in the mirror where it is turned by more than 45
+            degrees of yaw. 2: always twice, the second time upright, centred and in the mirror;
+            the mean of both is more exact. 1: always once.
         min_score: Of what the detector found, faces whose own score is less are dropped, and those
             of less than 0.8 that detector and network see different ways up; 0 keeps all. A box
             that the caller gives always yields its face.

@@ -267,7 +267,13 @@ def main() -> None:
     parser.add_argument("--packed", type=Path, required=True, help="files of lab.training_sets")
     parser.add_argument("--every", type=int, default=1, help="take every n-th common face")
     parser.add_argument("--json", type=Path, help="write the figures there too")
-    parser.add_argument("--passes", type=int, choices=(1, 2), default=1, help="looks at each face")
+    parser.add_argument(
+        "--passes",
+        type=lambda text: text if text == "auto" else int(text),
+        choices=("auto", 1, 2),
+        default=1,
+        help="looks at each face",
+    )
     options = parser.parse_args()
     figures = {
         model: measure(

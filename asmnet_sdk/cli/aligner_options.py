@@ -36,8 +36,8 @@ def add_aligner_arguments(parser: argparse.ArgumentParser) -> None:
         type=_number_or_auto,
         choices=("auto", 1, 2),
         default="auto",
-        help="how often to look at each face; auto looks again at tilted, unsure and badly placed "
-        "ones (default: %(default)s)",
+        help="how often to look at each face; auto looks again at tilted, unsure, badly placed and "
+        "much turned ones (default: %(default)s)",
     )
     add_detector_arguments(parser)
     parser.add_argument(

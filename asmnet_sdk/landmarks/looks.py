@@ -37,6 +37,9 @@ Passes: TypeAlias = Literal["auto", 1, 2]
 _MOST_ROLL = 20.0
 _MOST_SHIFT = 0.12
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.8, 1.2
+# Measured on turned views, rendered heads, AFLW and babies that validate: beyond this yaw a second
+# look in the mirror lowers the errors of points and head pose by 3 to 10 %, below by about none.
+_MOST_YAW = 45.0
 _NOTHING_SEEN: Mapping[FaceCrop, Face] = MappingProxyType({})
 
 
@@ -65,7 +68,8 @@ def look(
     first look. One that was tilted or off the middle is looked at again, upright and centred on its
     landmarks. One that was seen unsurely is looked at in the other three quarter turns as well, and
     the surest look counts. Where a face was seen at several ways up, each is looked at upright and
-    in the mirror, too, before one is chosen. With 2, every face is looked at again, upright,
+    in the mirror, too, before one is chosen. At last, a face that is much turned is looked at in
+    the mirror, and the mean of both looks counts. With 2, every face is looked at again, upright,
     centred and in the mirror, where the network errs otherwise: the mean of both looks counts.
 
     Args:
@@ -78,8 +82,10 @@ def look(
     new = [crop for crop in crops if crop not in seen]
     seen = {**seen, **dict(zip(new, network.predict(new), strict=True))}
     looks = [Look(image, crop, seen[crop]) for image, crop in zip(images, crops, strict=True)]
-    for further_crops, choose in _ROUNDS[passes]:
-        looks = _look_again(network, looks, further_crops, choose)
+    for stage in _STAGES[passes]:
+        looks = [replace(seen, is_best=False) for seen in looks]
+        for further_crops, choose in stage:
+            looks = _look_again(network, looks, further_crops, choose)
     return [seen.face for seen in looks]
 
 
@@ -132,6 +138,11 @@ def _centred_in_the_mirror(network: LandmarkNetwork, seen: Look) -> Sequence[Fac
     return [crop.mirrored() if has_pairs else crop for crop in _centred(network, seen)]
 
 
+def _mirrored_where_turned(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
+    is_turned = abs(seen.face.head_pose.yaw) > _MOST_YAW and seen.certainty >= SURE
+    return _centred_in_the_mirror(network, seen) if is_turned else []
+
+
 def _centred_where_needed(network: LandmarkNetwork, seen: Look) -> Sequence[FaceCrop]:
     is_done = _is_upright_and_centred(seen, network.metadata.crop_scale)
     return [] if is_done or seen.certainty < HOPELESS else _centred(network, seen)
@@ -153,14 +164,16 @@ def _centred_or_mirrored(network: LandmarkNetwork, seen: Look) -> Sequence[FaceC
     return [*upright, *(crop.mirrored() for crop in upright)]
 
 
-_ROUNDS: Mapping[Passes, Sequence[tuple[_FurtherCrops, _Choose]]] = {
+_Round: TypeAlias = tuple[_FurtherCrops, _Choose]
+_BEST_PLACED: Sequence[_Round] = (
+    (_centred_or_turned, best_and_rivals),
+    (_centred_or_mirrored, best_way_up),
+    (_centred_where_needed, best_look),
+)
+_STAGES: Mapping[Passes, Sequence[Sequence[_Round]]] = {
     1: (),
-    2: ((_centred_in_the_mirror, mean_look),),
-    "auto": (
-        (_centred_or_turned, best_and_rivals),
-        (_centred_or_mirrored, best_way_up),
-        (_centred_where_needed, best_look),
-    ),
+    2: [[(_centred_in_the_mirror, mean_look)]],
+    "auto": [_BEST_PLACED, [(_mirrored_where_turned, mean_look)]],
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from asmnet_sdk import BoundingBox, Face, FaceAligner, InvalidInputError
+from asmnet_sdk import BoundingBox, Face, FaceAligner, HeadPose, InvalidInputError
 from asmnet_sdk.geometry import transform_points, wrap_angle
 from asmnet_sdk.landmarks.looks import Passes, look
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
@@ -114,6 +114,33 @@ def test_two_passes_look_twice_at_every_face(network):
     image, _ = turned_face(0)
     look(network, [image] * 3, [network.cut(image, BOX)] * 3, 2)
     assert network.batches == [3, 3]
+
+
+class TurningNetwork(CountedNetwork):
+    """Sees a yaw in the crop, another one in the mirror, and the same points in both."""
+
+    yaws: tuple[float, float]
+
+    def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
+        faces = super().predict([it.mirrored() if it.is_mirrored else it for it in crops])
+        return [
+            replace(face, head_pose=HeadPose(self.yaws[crop.is_mirrored], 0, 0))
+            for face, crop in zip(faces, crops, strict=True)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("yaws", "batches", "yaw"),
+    [((60, 70), [1, 1], 65), ((-60, -50), [1, 1], -55), ((40, 50), [1], 40)],
+)
+def test_a_much_turned_face_is_looked_at_in_the_mirror(upright_model, yaws, batches, yaw):
+    network = TurningNetwork(upright_model)
+    network.yaws = yaws
+    image, dots = turned_face(0)
+    face = look_at(network, image, BOX, "auto")
+    assert network.batches == batches
+    assert face.head_pose.yaw == pytest.approx(yaw)
+    np.testing.assert_allclose(face.landmarks[:3], dots, atol=0.1)
 
 
 def test_one_pass_looks_once(network):
