@@ -108,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
     check_files((options.json, options.report))
     aligners = _aligners_of(options)
     annotated = _read(options, [aligner.layout for aligner in aligners])
+    _keep_inputs(annotated, options)
     judging = _judging(annotated, options)
     results = [_evaluate(aligner, judging, options) for aligner in aligners]
     names = _names_of(aligners, options)
@@ -131,6 +132,16 @@ def run(options: argparse.Namespace) -> int:
         write_text(options.report, evaluation_page(names, results, table))
     _close(names, len(results[0]), options)
     return 0
+
+
+def _keep_inputs(annotated: Sequence[AnnotatedFace], options: argparse.Namespace) -> None:
+    """Refuse to write over the annotations and photos that are read."""
+    inputs = {options.annotations.resolve()}
+    for face in annotated:
+        inputs |= {path.resolve() for path in (face.photo, face.source) if path is not None}
+    for path in (options.json, options.report):
+        if path is not None and path.resolve() in inputs:
+            raise InvalidInputError(f"{path} is one of the files that are evaluated: name another")
 
 
 def _close(names: Sequence[str], face_count: int, options: argparse.Namespace) -> None:
@@ -169,7 +180,15 @@ def _read(options: argparse.Namespace, layouts: Sequence[Layout]) -> list[Annota
         raise InvalidInputError(
             f"--head-pose goes with a folder of .pts files; {options.annotations} is none"
         )
-    return read_300w(options.annotations, head_pose_file=options.head_pose)
+    faces = read_300w(options.annotations, head_pose_file=options.head_pose)
+    if all(face.head_pose is None for face in faces):
+        first = faces[0]
+        raise InvalidInputError(
+            f"{options.head_pose}: no row is of a face of {options.annotations}; one would have "
+            f"the split {options.annotations.resolve().name!r}, the subset {first.subset!r} and "
+            f"the name {first.name!r}"
+        )
+    return faces
 
 
 def _judging(faces: Sequence[AnnotatedFace], options: argparse.Namespace) -> list[AnnotatedFace]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
-from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.parsing import Subcommands, port_number
 from asmnet_sdk.cli.photo_files import describe_broken, find_photos
 from asmnet_sdk.cli.terminal import ProgressBar, complain, counted, print_table
 from asmnet_sdk.errors import InvalidInputError
@@ -64,7 +64,11 @@ def add_parser(commands: Subcommands) -> None:
     )
     parser.add_argument("--review", action="store_true", help="then open the review page")
     parser.add_argument(
-        "--port", type=int, default=0, metavar="N", help="of the page (default: one that is free)"
+        "--port",
+        type=port_number,
+        default=0,
+        metavar="N",
+        help="of the page (default: one that is free)",
     )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address of the page"

@@ -17,10 +17,13 @@ __all__ = [
     "above_zero",
     "at_least_one",
     "option_names",
+    "port_number",
     "share",
     "suggest",
     "whole_number",
 ]
+
+_LAST_PORT = 65535
 
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -79,6 +82,17 @@ def whole_number(text: str) -> int:
     """
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def port_number(text: str) -> int:
+    """Read the number of a TCP port; 0 is any that is free.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if whole_number(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to {_LAST_PORT}")
     return int(text)
 
 

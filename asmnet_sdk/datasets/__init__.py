@@ -69,8 +69,7 @@ def read_annotations(path: PathInput, *, layouts: Iterable[Layout] = ()) -> list
 
 
 def _read_folder(path: Path, layouts: Iterable[Layout]) -> list[AnnotatedFace]:
-    has_pts = any(path.glob("*.pts")) or any(path.glob("*/*.pts"))
-    if not has_pts and any(path.rglob("*.json")):
+    if not any(path.rglob("*.pts")) and any(path.rglob("*.json")):
         return read_labelme(path, layouts=layouts)
     return read_300w(path, head_pose_file=find_head_pose_file(path))
 

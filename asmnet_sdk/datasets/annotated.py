@@ -67,13 +67,14 @@ class AnnotatedFace:
 
 
 def read_annotation_text(path: Path) -> str:
-    """Return the text of a file; bytes that are no UTF-8 become replacement characters.
+    """Return the text of a file, without a byte order mark; bytes that are no UTF-8 become
+    replacement characters.
 
     Raises:
         InvalidInputError: The file cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as exc:
         raise InvalidInputError(f"{path} cannot be read: {exc.strerror}") from exc
 

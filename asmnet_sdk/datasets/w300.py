@@ -68,7 +68,7 @@ def read_300w(
     """Read a folder in the layout of 300-W: ``root/SUBSET/NAME.pts`` beside ``NAME.jpg|png``.
 
     Args:
-        root: The folder; ``.pts`` files may also lie in it directly.
+        root: The folder; ``.pts`` files may also lie in it directly, or deeper.
         split: Which rows of the head pose file belong to it; by default the name of ``root``.
         head_pose_file: CSV with columns split, subset, name, yaw, pitch, roll, spread.
 
@@ -79,7 +79,7 @@ def read_300w(
         InvalidInputError: The folder holds no .pts file, a photo is missing, or a file is bad.
     """
     root = as_path("root", root)
-    files = sorted(root.glob("*.pts")) + sorted(root.glob("*/*.pts"))
+    files = sorted(root.rglob("*.pts"), key=lambda file: (len(file.parts), file))
     if not files:
         raise InvalidInputError(f"{root}: no .pts files in it or in the folders below it")
     poses = {} if head_pose_file is None else read_head_poses(head_pose_file)

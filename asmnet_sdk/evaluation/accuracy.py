@@ -81,9 +81,12 @@ def evaluate(
 
     Raises:
         InvalidInputError: The model's landmarks cannot be compared with those annotated, or both
-            eye corners of an annotated face are one point.
+            eye corners of an annotated face are one point; or crops are to come from the annotated
+            boxes, but the points span no face and the model has more of them.
     """
     layouts = [_judged_points(aligner, annotated)[0] for annotated in annotated_faces]
+    if detector is None:
+        _require_faces(aligner.layout, layouts)
     chosen = None if detector is None else ChosenDetector(detector)
     results = []
     for annotated, layout in zip(annotated_faces, layouts, strict=True):
@@ -93,6 +96,17 @@ def evaluate(
         results.append(predict_at(aligner, annotated, image, box))
         on_face()
     return results
+
+
+def _require_faces(layout: Layout, judged: Sequence[Layout]) -> None:
+    """Refuse boxes around a few points within a face where a model needs the whole face."""
+    for points in judged:
+        if points != layout and not is_convertible(points, IBUG_68):
+            raise InvalidInputError(
+                f"the {points.point_count} annotated points do not span a face, and a model of "
+                f"{layout.name} needs crops of whole faces: use detected boxes "
+                "(asmnet evaluate --boxes detected)"
+            )
 
 
 def predict_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -37,8 +38,7 @@ def format_of(path: Path) -> LabelFormat:
         InvalidInputError: There are none at the path.
     """
     if path.is_dir():
-        has_pts = any(path.glob("*.pts")) or any(path.glob("*/*.pts"))
-        return "pts" if has_pts else "labelme"
+        return "pts" if any(path.rglob("*.pts")) else "labelme"
     if path.suffix == ".json" and path.is_file():
         return "labelme" if b'"shapes"' in path.read_bytes() else "coco"
     found = next((kind for kind, suffix in _SUFFIXES.items() if suffix == path.suffix), None)
@@ -76,8 +76,8 @@ def label_files(photos: Iterable[Path], kind: LabelFormat, out: Path | None) -> 
 
 
 def _further_faces(file: Path) -> list[Path]:
-    start = f"{file.stem}_face"
-    return [path for path in file.parent.glob("*.pts") if path.name.startswith(start)]
+    further = re.compile(re.escape(file.stem) + r"_face\d+")
+    return [path for path in file.parent.glob("*.pts") if further.fullmatch(path.stem)]
 
 
 def write_labels(

@@ -144,8 +144,8 @@ class Review:
         sources = [face.source for face in self._photos[index][1] if face.source is not None]
         try:
             if sources:
-                self._keep_copies(sources)
-                faces = self._labels_of(index)
+                photo, faces = self._photos[index][0], self._labels_of(index)
+                self._keep_copies([*sources, *label_files([photo], self.kind, sources[0].parent)])
                 files = write_labels(faces, self.kind, sources[0].parent, self.layout)
                 for file in {*sources} - {*files}:
                     file.unlink(missing_ok=True)

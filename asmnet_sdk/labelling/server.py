@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             record = json.loads(body)
             index, faces = int(record["photo"]), [dict(face) for face in record["faces"]]
-        except (KeyError, TypeError, ValueError, RecursionError) as exc:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as exc:
             raise InvalidInputError(f"expected photo and faces ({exc!r})") from exc
         before = len(self.review.copies)
         files = self.review.save(index, faces)

@@ -105,6 +105,10 @@ def read_figures(path: Path) -> list[dict[str, Any]]:
     try:
         rows = [dict(row) for row in json.loads(path.read_text(encoding="utf-8"))]
         for row in rows:
+            if "difference_percent" in row:
+                raise InvalidInputError(
+                    f"{path} compares two models; needed: the figures of one (without --compare)"
+                )
             if not all(isinstance(row[key], int | float) for key in ("faces", *_METRICS)):
                 raise InvalidInputError(f"{path}: no face was found in {row['subset']!r}")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:

@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from asmnet_sdk.errors import InvalidInputError
+from asmnet_sdk.errors import InvalidInputError, ModelError
 from asmnet_sdk.layouts import layout_from_table
 from asmnet_sdk.training.fine_tuning import with_defaults
 from asmnet_sdk.training.values import parse_value, to_toml
@@ -229,7 +229,7 @@ def read_config(path: Path) -> RunConfig:
     """
     try:
         return make_config(tomllib.loads(path.read_text(encoding="utf-8")))
-    except InvalidInputError as exc:
+    except (InvalidInputError, ModelError) as exc:
         raise InvalidInputError(f"{path}: {exc}") from exc
     # ValueError: what is no TOML or no text, and numbers of thousands of digits.
     except (OSError, ValueError, RecursionError) as exc:

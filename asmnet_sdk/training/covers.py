@@ -74,7 +74,7 @@ def _bar(crop: Image, generator: Generator) -> Mask:
     size = len(crop)
     canvas = np.zeros((size, size), np.uint8)
     ends = generator.uniform(-0.1, 1.1, size=(2, 2)) * size
-    thickness = int(size * generator.uniform(0.03, 0.15))
+    thickness = max(1, int(size * generator.uniform(0.03, 0.15)))
     cv2.line(canvas, ends[0].astype(int).tolist(), ends[1].astype(int).tolist(), 1, thickness)
     return _fill(crop, canvas > 0, generator)
 

@@ -135,13 +135,14 @@ class TrainingLoop(ABC, Generic[_Batch]):
         What the log says of later epochs is dropped: they are run again.
 
         Raises:
-            InvalidInputError: The checkpoint is damaged, or of another network.
+            InvalidInputError: The checkpoint is damaged, of another network, or of other photos.
         """
         path = self.folder / CHECKPOINT_FILE
         if not path.exists():
             return
         try:
             state = torch.load(path, weights_only=True, map_location=self.device)
+            self._check_length(state["schedule"])
             self.epoch, self.minutes = state["epoch"], state.get("minutes", 0.0)
             for name in _STATEFUL:
                 getattr(self, name).load_state_dict(state[name])
@@ -150,9 +151,22 @@ class TrainingLoop(ABC, Generic[_Batch]):
                 f"{path} is no checkpoint of this run ({why_unread(exc)}): delete it to start anew"
             ) from exc
         log = self.folder / LOG_FILE
-        records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-        self.records = [record for record in records if record["epoch"] <= self.epoch]
+        try:
+            records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+            self.records = [record for record in records if record["epoch"] <= self.epoch]
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise InvalidInputError(f"{log} is no log of a run ({exc}): delete its folder") from exc
         write_text(log, map(_to_line, self.records))
+
+    def _check_length(self, state: dict[str, Any]) -> None:
+        """Refuse a checkpoint of more or fewer batches than there are now."""
+        began, now = state.get("total_steps"), self.schedule.state_dict().get("total_steps")
+        if began != now:
+            raise InvalidInputError(
+                f"{self.folder} began as a run of {began} batches, and is one of {now} now, so "
+                "photos came or went: name another folder as out, and its weights.pt as "
+                "start_from to go on from there"
+            )
 
     def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
         """Train one epoch; some, and the last, are validated and saved.

@@ -19,6 +19,7 @@ from asmnet_sdk.layouts import Layout, convert_landmarks, is_convertible, layout
 from asmnet_sdk.training.configuration import Recipe, RunConfig
 from asmnet_sdk.training.samples import (
     FaceSamples,
+    hashed_name,
     is_validation,
     load_face_samples,
     load_faceless,
@@ -67,10 +68,11 @@ def read_faces(
     return training, [face for face, flag in zip(faces, validates, strict=True) if flag]
 
 
-def _few_that_validate(faces: Iterable[AnnotatedFace]) -> set[str]:
+def _few_that_validate(faces: Iterable[AnnotatedFace]) -> set[Path]:
     """Return the photos that validate: those whose names have the lowest hashes."""
     photos = sorted(
-        {photo_of(face) for face in faces}, key=lambda name: hashlib.sha256(name.encode()).digest()
+        {photo_of(face) for face in faces},
+        key=lambda photo: (hashlib.sha256(hashed_name(photo).encode()).digest(), photo),
     )
     if len(photos) < 2:
         raise InvalidInputError("all faces are of one photo: name others under validation")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = [
     "CANVAS_SIZE",
     "FaceSamples",
     "box_around_known",
+    "hashed_name",
     "is_in_share",
     "is_validation",
     "load_face_samples",
@@ -100,8 +102,10 @@ class FaceSamples:
         try:
             with np.load(path) as file:
                 return cls(**{f.name: file[f.name] for f in fields(cls)})
-        except (OSError, ValueError, KeyError) as exc:
-            raise InvalidInputError(f"{path} holds no packed faces: {exc}") from exc
+        except OSError as exc:
+            raise InvalidInputError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+        except (ValueError, KeyError, BadZipFile) as exc:
+            raise InvalidInputError(f"{path} holds no packed faces") from exc
 
     @classmethod
     def join(cls, parts: Sequence[FaceSamples]) -> FaceSamples:
@@ -127,18 +131,27 @@ def sure_samples(
     )
 
 
-def photo_of(face: AnnotatedFace) -> str:
-    """Return the name of the photo that a face is from.
+def photo_of(face: AnnotatedFace) -> Path:
+    """Return the photo that a face is from, without its suffix.
 
     HELEN and AFW number the faces of one photo: ``1130084326_1``, ``1130084326_2``.
     """
-    stem = face.name
-    return stem.rsplit("_", 1)[0] if re.fullmatch(r"\d+_\d+", stem) else stem
+    is_numbered = re.fullmatch(r"\d{5,}_\d{1,2}", face.name)
+    return face.photo.with_name(face.name.rsplit("_", 1)[0] if is_numbered else face.name)
+
+
+def hashed_name(photo: Path) -> str:
+    """Return what decides whether a photo, as ``photo_of`` gives it, validates.
+
+    It is the name; of one that is a mere count, such as ``12``, with the folder's.
+    """
+    is_count = re.fullmatch(r"\d{1,4}", photo.name)
+    return f"{photo.parent.name}/{photo.name}" if is_count else photo.name
 
 
 def is_validation(face: AnnotatedFace, *, share: float = 0.05) -> bool:
     """Say whether a face belongs to the validation part, decided by a hash of its photo's name."""
-    return is_in_share(photo_of(face), share)
+    return is_in_share(hashed_name(photo_of(face)), share)
 
 
 def is_in_share(name: str, share: float) -> bool:

@@ -211,6 +211,26 @@ def test_evaluate_writes_no_mean_error_where_no_face_was_found(run, tmp_path):
     assert (figures["missed"], figures["nme_percent"]) == (1, None)
 
 
+@pytest.mark.parametrize("option", ["--json", "--report"])
+@pytest.mark.parametrize("name", ["a.pts", "a.png"])
+def test_evaluate_writes_over_nothing_that_it_reads(run, annotated, option, name):
+    file = annotated / "dots" / name
+    before = file.read_bytes()
+    code, _, err = run("evaluate", annotated, option, file)
+    assert code == 1
+    assert "is one of the files that are evaluated" in err
+    assert file.read_bytes() == before
+
+
+def test_head_poses_of_other_faces_are_refused(run, annotated, tmp_path):
+    poses = tmp_path / "poses.csv"
+    poses.write_text("split,subset,name,yaw,pitch,roll,spread\ntrain,dots,a,1,2,3,0\n")
+    code, _, err = run("evaluate", annotated, "--head-pose", poses)
+    assert code == 1
+    assert "no row is of a face" in err
+    assert "the split 'test', the subset 'dots' and the name 'a'" in err
+
+
 def test_evaluate_says_what_it_reads(run, tmp_path):
     code, _, err = run("evaluate", tmp_path / "none")
     assert code == 1

@@ -104,6 +104,13 @@ def test_review_serves_the_labels_named(tmp_path):
     assert line.startswith("review of 2 photos (Ctrl-C ends it): ")
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "x"])
+def test_what_is_no_port_is_a_wrong_option(run, photos, port, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(photos, "--review", f"--port={port}")
+    assert caught.value.code == 2
+
+
 def test_single_photos_need_a_folder_to_be_reviewed(run, photos):
     code, _, err = run(photos / "a.png", "--review")
     assert code == 1

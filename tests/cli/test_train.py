@@ -116,7 +116,7 @@ def test_folder_of_another_run_is_refused(finished, capsys):
         ({"layout": "WFLW_98"}, "has 68 annotated points, WFLW_98 has 98"),
         ({"photos": (Path("nowhere"),)}, "no annotations at nowhere"),
         ({"start_from": Path("no.pt")}, "no.pt holds no weights:"),
-        ({"start_from": Path("asmnet-69")}, "unknown model 'asmnet-69'"),
+        ({"start_from": Path("asmnet-69")}, "bad.toml: unknown model 'asmnet-69'"),
     ],
 )
 def test_configuration_that_cannot_be_used_is_one_line(base, tmp_path, capsys, changes, reason):

@@ -7,6 +7,7 @@ from asmnet_sdk import HeadPose, InvalidInputError
 from asmnet_sdk.datasets import (
     find_head_pose_file,
     read_300w,
+    read_annotations,
     read_pts,
 )
 from tests.datasets.written_files import write
@@ -45,6 +46,17 @@ def test_reads_subsets_with_photos_and_poses(tmp_path):
     assert faces[0].head_pose == HeadPose(1, -2, 3)
     assert faces[0].head_pose_spread == 0.5
     assert faces[1].head_pose is None
+
+
+def test_files_are_found_at_any_depth_and_after_a_byte_order_mark(tmp_path):
+    for place in ("b", "a/c", "a/b/d/e"):
+        write(tmp_path / f"{place}.pts")
+        write(tmp_path / f"{place}.png", "")
+    poses = "\ufeffsplit,subset,name,yaw,pitch,roll,spread\ntest,d,e,1,-2,3,0.5\n"
+    faces = read_300w(tmp_path, split="test", head_pose_file=write(tmp_path / "poses.csv", poses))
+    assert [face.name for face in faces] == ["b", "c", "e"]
+    assert faces[2].head_pose == HeadPose(1, -2, 3)
+    assert [face.name for face in read_annotations(tmp_path / "a" / "b")] == ["e"]
 
 
 def test_folder_without_annotations_is_refused(tmp_path):

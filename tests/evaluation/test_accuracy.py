@@ -114,12 +114,20 @@ def test_subsets_are_reported_apart_and_together(dot_aligner, photo):
 def test_model_of_a_larger_layout_is_judged_at_the_annotated_points(dot_aligner, photo):
     five = convert_landmarks(TRUTH, IBUG_68, FIVE_POINT)
     five[1] = five[0] + (20, 0)  # else both eyes are the mean of all dots
-    [result] = evaluate(dot_aligner, [annotated(photo, five)])
+    detector = Around(22)
+    [result] = evaluate(dot_aligner, [annotated(photo, five)], detector=detector)
     assert result.face.layout == FIVE_POINT
-    found = dot_aligner.predict(photo, BoundingBox.around(five))[0].to_layout(FIVE_POINT)
+    [box] = detector.detect(photo)
+    found = dot_aligner.predict(photo, box)[0].to_layout(FIVE_POINT)
     errors = np.linalg.norm(found.landmarks - five, axis=1)
     eyes = np.linalg.norm(five[0] - five[1])
     assert result.nme_percent == pytest.approx(100 * errors.mean() / eyes, rel=1e-4)
+
+
+def test_boxes_of_points_that_span_no_face_are_refused(dot_aligner, photo):
+    five = convert_landmarks(TRUTH, IBUG_68, FIVE_POINT)
+    with pytest.raises(InvalidInputError, match="5 annotated points do not span a face"):
+        evaluate(dot_aligner, [annotated(photo, five)])
 
 
 def test_annotation_of_a_larger_layout_is_judged_at_the_points_of_the_model(dot_aligner, photo):

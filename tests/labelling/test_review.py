@@ -164,6 +164,27 @@ def test_label_files_of_a_photo_hold_all_its_faces(tmp_path):
         label_files([photo], "coco", tmp_path)
 
 
+def test_label_files_of_another_photo_are_left_alone(tmp_path):
+    photos = [tmp_path / name for name in ("anna.png", "anna_facemask.png")]
+    for photo in photos:
+        cv2.imwrite(str(photo), np.zeros((9, 9, 3), np.uint8))
+        write_pts([face_at(photo)])
+    assert [file.name for file in label_files(photos[:1], "pts", None)] == ["anna.pts"]
+
+
+def test_a_file_that_a_save_writes_over_is_copied_too(tmp_path):
+    """a_1.json is of a.png; what the save writes is a.json, which is of b.png."""
+    write_label_files(tmp_path, "labelme")
+    (tmp_path / "a.json").rename(tmp_path / "a_1.json")
+    (tmp_path / "b.json").rename(tmp_path / "a.json")
+    before = (tmp_path / "a.json").read_bytes()
+    review = Review(tmp_path)
+    photos = review.to_dict()["photos"]
+    [index] = [i for i, photo in enumerate(photos) if photo["name"] == "a.png"]
+    review.save(index, photos[index]["faces"])
+    assert (tmp_path / "a.json.bak").read_bytes() == before
+
+
 OWN_NAMES = ["right_ear", "left_ear", "nose", "chin_right", "chin_left"]
 OWN = {"name": "MUZZLE_5", "points": OWN_NAMES, "normalise_by": OWN_NAMES[:2]}
 OWN |= {"contours": {"chin": ["chin_right", "nose", "chin_left"]}}

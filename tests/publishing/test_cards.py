@@ -85,3 +85,9 @@ def test_what_holds_no_figures_is_refused(tmp_path, text):
     (tmp_path / "f.json").write_text(text)
     with pytest.raises(InvalidInputError, match=r"f\.json holds no figures"):
         read_figures(tmp_path / "f.json")
+
+
+def test_figures_of_a_comparison_are_told_from_those_of_a_model(tmp_path):
+    (tmp_path / "f.json").write_text('[{"subset": "all", "faces": 2, "difference_percent": 1.5}]')
+    with pytest.raises(InvalidInputError, match="compares two models; needed: the figures of one"):
+        read_figures(tmp_path / "f.json")

@@ -31,6 +31,13 @@ def crop() -> np.ndarray:
     return np.random.default_rng(3).integers(1, 255, (SIZE, SIZE, 3), np.uint8)
 
 
+def test_the_smallest_crops_can_be_covered():
+    crop = np.zeros((32, 32, 3), np.uint8)
+    other = [np.zeros((32, 32, 3), np.uint8)]
+    masks = [cover_anything(crop, other, np.random.default_rng(seed)) for seed in range(800)]
+    assert {mask.shape for mask in masks} == {(32, 32)}
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_what_lies_outside_the_mask_is_untouched(crop, seed):
     generator = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra [train] is not installed")
 
 from asmnet_sdk import IBUG_68, FaceAligner, InvalidInputError, UnknownModelError, sample_photo
-from asmnet_sdk.datasets import AnnotatedFace, read_annotations, write_coco
+from asmnet_sdk.datasets import AnnotatedFace, read_annotations, write_coco, write_pts
 from asmnet_sdk.training.configuration import (
     Recipe,
     RunConfig,
@@ -26,8 +26,13 @@ from asmnet_sdk.training.inference import predict_crops, upright_crops
 from asmnet_sdk.training.networks import PaperAsmnet
 from asmnet_sdk.training.objectives import mse_objective
 from asmnet_sdk.training.run import prepare_run
-from asmnet_sdk.training.run_faces import load_further, load_training_faces, read_faces
-from asmnet_sdk.training.samples import is_validation, load_face_samples
+from asmnet_sdk.training.run_faces import (
+    load_further,
+    load_run_negatives,
+    load_training_faces,
+    read_faces,
+)
+from asmnet_sdk.training.samples import is_validation, load_face_samples, photo_of
 from asmnet_sdk.training.start_poses import file_poses, network_poses, with_start_poses
 from tests.dotted_faces import write_dotted_photos
 from tests.tiny_network import TinyNetwork
@@ -78,6 +83,34 @@ def test_of_few_photos_15_percent_validate(photos):
     training, validation = read_faces(config_of(photos), IBUG_68)
     assert (len(training), len(validation)) == (17, 3)
     assert not {f.name for f in training} & {f.name for f in validation}
+
+
+@pytest.mark.parametrize("name", ["p{0:02d}/1", "20240612_14{0:02d}15", "p/{0}"])
+def test_photos_are_told_apart_by_their_paths(tmp_path, photos, name):
+    """Folders a person, phones that name photos by the clock, and mere counts."""
+    faces = []
+    for number, face in enumerate(read_annotations(photos)):
+        photo = tmp_path / f"{name.format(number)}.png"
+        photo.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(face.photo, photo)
+        faces.append(replace(face, photo=photo, source=None))
+    write_pts(faces)
+    config = config_of(tmp_path)
+    training, validation = read_faces(config, IBUG_68)
+    assert (len(training), len(validation)) == (17, 3)
+    ordinary = read_faces(config_of(photos), IBUG_68)[0]
+    crops = [len(load_run_negatives(config, some)) for some in (training, ordinary)]
+    assert crops[0] == crops[1] > 0
+
+
+def test_faces_of_one_photo_of_helen_stay_together(tmp_path, photos):
+    face = read_annotations(photos)[0]
+    first, second, other = (
+        photo_of(replace(face, photo=tmp_path / f"{name}.jpg"))
+        for name in ("1130084326_1", "1130084326_2", "1130084327_1")
+    )
+    assert first == second != other
+    assert first == tmp_path / "1130084326"
 
 
 def test_fewer_than_ten_faces_need_photos_to_validate_on(tmp_path, photos):

@@ -80,6 +80,25 @@ def test_damaged_checkpoint_is_one_line(tmp_path, damage):
     assert "weights_only" not in str(caught.value)
 
 
+def test_run_whose_photos_changed_is_not_gone_on_with(tmp_path):
+    before = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=80)
+    run_epochs(before, 75)
+    source = batch_source(epochs=80, faces=40)
+    validation = dotted_samples(4)
+    after = Trainer(TinyNetwork(), mse_objective, source, validation=validation, folder=tmp_path)
+    with pytest.raises(InvalidInputError, match="began as a run of 160 batches, and is one of"):
+        after.resume()
+    assert after.epoch == 0
+
+
+def test_damaged_log_is_one_line(tmp_path):
+    trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=80)
+    run_epochs(trainer, 75)
+    (tmp_path / "log.jsonl").write_text('{"epoch": 1}\n{"epo')
+    with pytest.raises(InvalidInputError, match=r"log\.jsonl is no log of a run"):
+        make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=80).resume()
+
+
 def test_short_epochs_are_measured_and_saved_more_rarely(tmp_path):
     """Epochs of two batches every 75 epochs, and at the end."""
     trainer = make_trainer(tmp_path, TinyNetwork, mse_objective, epochs=80)
