@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
+import re
 from collections.abc import Iterable
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from asmnet_sdk.cli.terminal import complain
 
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 _LAST_PORT = 65535
+_NEGATIVE_NUMBER = re.compile(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$", re.IGNORECASE)
 
 Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -55,7 +57,11 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and to which -1e-05 is a number as well as -1."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(**settings)
+        self._negative_number_matcher = _NEGATIVE_NUMBER
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where to read on; exit with code 2."""

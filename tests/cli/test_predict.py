@@ -25,6 +25,13 @@ def test_predict_prints_json(run, photos):
     np.testing.assert_allclose(record["faces"][0]["landmarks"][:3], DOTS, atol=0.05)
 
 
+@pytest.mark.parametrize("edge", ["-1e-05", "-.5", "-3"])
+def test_box_may_begin_outside_the_photo(run, photos, edge):
+    code, out, _ = run("predict", photos / "a.png", "--box", edge, "10", "70", "80")
+    assert code == 0
+    assert json.loads(out)[0]["faces"][0]["box"][0] == pytest.approx(float(edge), abs=1e-3)
+
+
 def test_predict_says_what_to_try_where_no_face_is_found(run, photos):
     cv2.imwrite(str(photos / "b.png"), np.zeros((90, 120, 3), np.uint8))
     code, out, err = run("predict", photos / "b.png")
