@@ -59,7 +59,7 @@ class HelpFormatter(argparse.HelpFormatter):
 class CommandParser(argparse.ArgumentParser):
     """A parser whose errors are one line, and to which -1e-05 is a number as well as -1."""
 
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._negative_number_matcher = _NEGATIVE_NUMBER
 
