@@ -140,9 +140,26 @@ class TrainingLoop(ABC, Generic[_Batch]):
         path = self.folder / CHECKPOINT_FILE
         if not path.exists():
             return
+        now = self._planned_batches
+        self._load(path)
+        if self._planned_batches != now:
+            raise InvalidInputError(
+                f"{self.folder} began as a run of {self._planned_batches} batches and is one of "
+                f"{now} now, so photos came or went: name another folder as out, and weights.pt of "
+                "this one as start_from to go on from there"
+            )
+        self.records = self._read_log()
+        write_text(self.folder / LOG_FILE, map(_to_line, self.records))
+
+    @property
+    def _planned_batches(self) -> int | None:
+        """How many batches the schedule of the learning rate is made for, if it says so."""
+        planned: int | None = self.schedule.state_dict().get("total_steps")
+        return planned
+
+    def _load(self, path: Path) -> None:
         try:
             state = torch.load(path, weights_only=True, map_location=self.device)
-            self._check_length(state["schedule"])
             self.epoch, self.minutes = state["epoch"], state.get("minutes", 0.0)
             for name in _STATEFUL:
                 getattr(self, name).load_state_dict(state[name])
@@ -150,23 +167,17 @@ class TrainingLoop(ABC, Generic[_Batch]):
             raise InvalidInputError(
                 f"{path} is no checkpoint of this run ({why_unread(exc)}): delete it to start anew"
             ) from exc
+
+    def _read_log(self) -> list[Record]:
+        """Return what the log says of the epochs done."""
         log = self.folder / LOG_FILE
         try:
-            records = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-            self.records = [record for record in records if record["epoch"] <= self.epoch]
+            records = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            return [record for record in records if record["epoch"] <= self.epoch]
         except (OSError, ValueError, KeyError, TypeError) as exc:
-            raise InvalidInputError(f"{log} is no log of a run ({exc}): delete its folder") from exc
-        write_text(log, map(_to_line, self.records))
-
-    def _check_length(self, state: dict[str, Any]) -> None:
-        """Refuse a checkpoint of more or fewer batches than there are now."""
-        began, now = state.get("total_steps"), self.schedule.state_dict().get("total_steps")
-        if began != now:
             raise InvalidInputError(
-                f"{self.folder} began as a run of {began} batches, and is one of {now} now, so "
-                "photos came or went: name another folder as out, and its weights.pt as "
-                "start_from to go on from there"
-            )
+                f"{log} is no log of a run ({exc}): delete {self.folder} to start anew"
+            ) from exc
 
     def run_epoch(self, on_batch: Callable[[], None] = lambda: None) -> Record:
         """Train one epoch; some, and the last, are validated and saved.

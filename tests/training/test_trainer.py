@@ -86,9 +86,10 @@ def test_run_whose_photos_changed_is_not_gone_on_with(tmp_path):
     source = batch_source(epochs=80, faces=40)
     validation = dotted_samples(4)
     after = Trainer(TinyNetwork(), mse_objective, source, validation=validation, folder=tmp_path)
-    with pytest.raises(InvalidInputError, match="began as a run of 160 batches, and is one of"):
+    with pytest.raises(
+        InvalidInputError, match=r"^\S+ began as a run of 160 batches and is one of 400"
+    ):
         after.resume()
-    assert after.epoch == 0
 
 
 def test_damaged_log_is_one_line(tmp_path):
