@@ -20,7 +20,7 @@ from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_variant
 from asmnet_sdk.hub.resolving import resolve_model
-from asmnet_sdk.images.loading import ColorOrder, ImageInput
+from asmnet_sdk.images.loading import ColorOrder, ImageInput, check_color
 from asmnet_sdk.landmarks.contract import ModelMetadata
 from asmnet_sdk.landmarks.looks import Passes, check_passes
 from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
@@ -269,6 +269,7 @@ class FaceAligner:
                 an image or its boxes cannot be used: the message says which, counted from 0.
         """
         check_flags(return_errors=return_errors)
+        check_color(color)
         pairs = pair_images_with_boxes(images, boxes)
         found = faces_or_errors(self._pipeline, pairs, color)
         return list(found if return_errors else raise_errors(found))
@@ -287,6 +288,7 @@ class FaceAligner:
             Each image as it was given, with its faces or with the error that it raised.
         """
         check_images(images)
+        check_color(color)
         for image in images:
             [found] = faces_or_errors(self._pipeline, [(image, None)], color)
             yield image, found

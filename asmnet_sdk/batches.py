@@ -26,7 +26,9 @@ __all__ = [
 ImageWithBoxes: TypeAlias = tuple[ImageInput, BoxesInput | None]
 FacesOrError: TypeAlias = list[Face] | InvalidInputError
 
-_IMAGES_AT_ONCE = 16  # held in memory at a time
+# Held in memory at a time: so many images, or fewer of so many pixels in all.
+_IMAGES_AT_ONCE = 16
+_PIXELS_AT_ONCE = 20_000_000
 
 
 def check_images(images: object) -> None:
@@ -75,11 +77,25 @@ def faces_or_errors(
     pipeline: Pipeline, pairs: Sequence[ImageWithBoxes], color: ColorOrder
 ) -> Iterator[FacesOrError]:
     """Yield the faces of each image, or the error that the image or its boxes raised."""
-    for start in range(0, len(pairs), _IMAGES_AT_ONCE):
-        some = pairs[start : start + _IMAGES_AT_ONCE]
-        cuts = [_cut_or_error(pipeline, image, boxes, color) for image, boxes in some]
-        faces = iter(pipeline.look([cut for cut in cuts if isinstance(cut, CutImage)]))
-        yield from (next(faces) if isinstance(cut, CutImage) else cut for cut in cuts)
+    cuts: list[CutImage | InvalidInputError] = []
+    pixels = 0
+    for number, (image, boxes) in enumerate(pairs, start=1):
+        cut = _cut_or_error(pipeline, image, boxes, color)
+        cuts.append(cut)
+        pixels += cut.pixels.size // 3 if isinstance(cut, CutImage) else 0
+        is_full = len(cuts) == _IMAGES_AT_ONCE or pixels >= _PIXELS_AT_ONCE
+        if is_full or number == len(pairs):
+            found = _look_or_error(pipeline, cuts)
+            del cut  # and with the next line no image is held any more
+            cuts, pixels = [], 0
+            yield from found
+
+
+def _look_or_error(
+    pipeline: Pipeline, cuts: Sequence[CutImage | InvalidInputError]
+) -> list[FacesOrError]:
+    faces = iter(pipeline.look([cut for cut in cuts if isinstance(cut, CutImage)]))
+    return [next(faces) if isinstance(cut, CutImage) else cut for cut in cuts]
 
 
 def _cut_or_error(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["faces_to_frame", "faces_to_supervision", "normalized_landmarks"]
 
+_FIGURES = ("score", "layout", "x_min", "y_min", "x_max", "y_max", "yaw", "pitch", "roll")
+
 
 def faces_to_supervision(faces: Sequence[Face]) -> tuple[sv.KeyPoints, sv.Detections]:
     """Return faces as supervision has them: its key points, and its detections of their boxes.
@@ -82,7 +84,7 @@ def faces_to_frame(faces: Sequence[Face] | Mapping[str, Sequence[Face]]) -> pd.D
     Columns: ``score``, ``layout``, ``x_min`` to ``y_max``, ``yaw``, ``pitch``, ``roll``,
     ``right_eye_openness``, ``left_eye_openness`` and ``mouth_openness`` where the layout has lids
     and lips, of point i ``xi`` and ``yi``, and ``vi`` (probability to be seen) and ``sigmai``
-    (pixels) where the model gives them.
+    (pixels) where the model gives them. Without any face, those from ``score`` to ``roll``.
 
     Args:
         faces: Faces of one image, or image name -> its faces, which makes columns ``image`` and
@@ -100,7 +102,7 @@ def faces_to_frame(faces: Sequence[Face] | Mapping[str, Sequence[Face]]) -> pd.D
     listed = [list_of(Face, "faces", group) for group in groups]
     flat = [face for group in listed for face in group]
     _landmarks_of(flat)
-    frame = pd.DataFrame([_row(face) for face in flat])
+    frame = pd.DataFrame([_row(face) for face in flat], columns=None if flat else [*_FIGURES])
     if isinstance(faces, Mapping):
         frame.insert(0, "image", [name for name, group in faces.items() for _ in group])
         frame.insert(1, "face", [index for group in listed for index in range(len(group))])

@@ -14,7 +14,7 @@ photos = sorted(folder.glob("*.jpg"))
 faces = {}
 for start in range(0, len(photos), 32):
     batch = photos[start : start + 32]
-    found = aligner.predict_batch(batch)  # the detector finds the faces; one photo in memory
+    found = aligner.predict_batch(batch)  # the detector finds the faces
     faces.update({photo.name: result for photo, result in zip(batch, found, strict=True)})
 out.write_text(faces_to_csv(faces), encoding="utf-8")
 print(f"{sum(map(len, faces.values()))} faces of {len(photos)} photos in {out}")

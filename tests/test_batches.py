@@ -4,6 +4,7 @@ import io
 import weakref
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +13,9 @@ from asmnet_sdk import (
     InvalidBoundingBoxError,
     InvalidImageError,
     InvalidInputError,
+    batches,
 )
+from asmnet_sdk.pipeline import Pipeline
 from tests.dot_model import BOX, DOTS, expect_dots, picture_with_dots
 
 
@@ -124,3 +127,29 @@ def test_stream_goes_on_after_a_broken_image(dot_model, picture):
     assert second == b"no picture"
     assert isinstance(error, InvalidImageError)
     np.testing.assert_array_equal(faces[0].landmarks, again[0].landmarks)
+
+
+def test_few_large_images_are_held_at_a_time(dot_aligner, monkeypatch):
+    """Two of these make a group; the group before is gone when the next one is decoded."""
+    monkeypatch.setattr(batches, "_PIXELS_AT_ONCE", 2 * 300 * 200)
+    decoded, most = [], []
+    cut = Pipeline.cut
+
+    def counted(*words):
+        found = cut(*words)
+        decoded.append(weakref.ref(found.pixels))
+        most.append(sum(pixels() is not None for pixels in decoded))
+        return found
+
+    monkeypatch.setattr(Pipeline, "cut", counted)
+    data = cv2.imencode(".png", np.zeros((300, 200, 3), np.uint8))[1].tobytes()
+    faces = dot_aligner.predict_batch([data] * 7, [[BOX]] * 7)
+    assert [len(some) for some in faces] == [1] * 7
+    assert max(most) == 2
+
+
+def test_wrong_colour_is_an_error_of_the_call(dot_aligner, picture):
+    with pytest.raises(InvalidInputError, match="color is 'RGB'"):
+        dot_aligner.predict_batch([picture], [[BOX]], color="RGB", return_errors=True)
+    with pytest.raises(InvalidInputError, match="color is 'RGB'"):
+        next(dot_aligner.predict_stream([picture], color="RGB"))

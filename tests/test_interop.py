@@ -155,3 +155,12 @@ def test_documented_adapter_takes_what_opencv_answers(yunet_file):
     [line] = [line for line in documented_adapters() if "row[" in line]
     box = eval(line, {"BoundingBox": BoundingBox, "row": row})
     assert intersection_over_union([list(box)], list(ASTRONAUT_BOX))[0, 0] > 0.8
+
+
+@pytest.mark.parametrize("none", [[], {"a.jpg": []}, {}])
+def test_table_of_no_faces_has_its_columns(none):
+    pytest.importorskip("pandas")
+    frame = faces_to_frame(none)
+    assert len(frame) == 0
+    assert {"score", "layout", "x_min", "y_max", "yaw", "pitch", "roll"} <= set(frame.columns)
+    assert ("image" in frame.columns) == isinstance(none, dict)

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 from asmnet_sdk.cli.installation import (
     OPENCVS,
@@ -103,6 +104,8 @@ def _check_models() -> Iterator[str]:
 
     if mirror := os.environ.get("ASMNET_MODELS_DIR"):
         print(f"mirror       ASMNET_MODELS_DIR={mirror}")
+        if not Path(mirror).is_dir():
+            yield f"mirror: ASMNET_MODELS_DIR names {mirror}, which is no folder"
     for spec in available_models():
         error = _error_of(partial(resolve_model, spec.name, local_files_only=True))
         if error and spec.embedded:

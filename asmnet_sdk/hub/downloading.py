@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asmnet_sdk.errors import ModelDownloadError, ModelFileError
-from asmnet_sdk.hub.failures import describe_failure, hub_errors
+from asmnet_sdk.hub.failures import describe_failure, hub_errors, is_of_disk
 
 __all__ = [
     "MIRROR_VARIABLE",
@@ -126,15 +126,13 @@ def download(request: FileRequest) -> Path:
 @contextmanager
 def _one_process_at_a_time(request: FileRequest) -> Iterator[None]:
     """Wait until no other process or thread fetches a file of this repository into this cache."""
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 
-    folder = repo_folder_name(repo_id=request.repository, repo_type="model")
-    path = Path(request.cache_dir or constants.HF_HUB_CACHE, ".locks", folder, "asmnet-sdk.lock")
+    folder = _folder_of(request)
+    path = folder.parent / ".locks" / folder.name / "asmnet-sdk.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        path.open("ab").close()  # not touch, which the owner of a read-only file may do
     except OSError:  # a cache that may only be read, so nobody fetches into it
         yield
         return
@@ -143,6 +141,15 @@ def _one_process_at_a_time(request: FileRequest) -> Iterator[None]:
             yield
         finally:
             lock.release()  # the lock of huggingface_hub 0.23 stays locked after an error
+
+
+def _folder_of(request: FileRequest, *within: str) -> Path:
+    """Return the folder of the repository in the Hub's cache, or what lies within it."""
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = repo_folder_name(repo_id=request.repository, repo_type="model")
+    return Path(request.cache_dir or constants.HF_HUB_CACHE, folder, *within)
 
 
 def _take_arrived(request: FileRequest) -> Path | None:
@@ -170,15 +177,36 @@ def _ask_hub(request: FileRequest) -> Path:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_download, hf_hub_url
 
     repository, filename, revision = request.repository, request.filename, request.revision
-    is_cached = _look_into_cache(request) is not None
-    with _translated_errors(request):
-        if not is_cached:
-            # With nothing to fall back on, hf_hub_download retries for 23 s before it fails.
-            url = hf_hub_url(repository, filename, revision=revision)
-            get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-        return Path(
-            hf_hub_download(repository, filename, revision=revision, cache_dir=request.cache_dir)
-        )
+    cached = _look_into_cache(request)
+    try:
+        with _translated_errors(request), _revision_kept_on_failure(request):
+            if cached is None:
+                # With nothing to fall back on, hf_hub_download retries for 23 s before it fails.
+                url = hf_hub_url(repository, filename, revision=revision)
+                get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+            found = hf_hub_download(
+                repository, filename, revision=revision, cache_dir=request.cache_dir
+            )
+        return Path(found)
+    except ModelDownloadError as error:
+        if cached is None or is_of_disk(error.__cause__):
+            raise
+        _logger.warning("%s: the file of the last time is used", error)
+        return cached
+
+
+@contextmanager
+def _revision_kept_on_failure(request: FileRequest) -> Iterator[None]:
+    """Let the cache go on naming what it has: huggingface_hub moves the branch, then downloads."""
+    name = _folder_of(request, "refs", *request.revision.split("/"))
+    before = name.read_bytes() if name.is_file() else None
+    try:
+        yield
+    except BaseException:
+        if before is not None:
+            with suppress(OSError):
+                name.write_bytes(before)
+        raise
 
 
 def _remove_from_cache(path: Path) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["describe_failure", "describe_upload_failure", "hub_errors"]
+__all__ = ["describe_failure", "describe_upload_failure", "hub_errors", "is_of_disk"]
 
 _LOGIN = "log in with `hf auth login` or set HF_TOKEN"
 _NO_SUCH_REPOSITORY = f"there is no such repository, or it is private: if it is, {_LOGIN}"
 _PROXY = "the proxy wants a login: put user and password into HTTPS_PROXY"
+
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _BY_CODE: Mapping[str, str] = MappingProxyType(
     {
@@ -44,13 +49,16 @@ def hub_errors() -> tuple[type[Exception], ...]:
     """Return every type of error that huggingface_hub lets escape.
 
     The first base of its HTTP error is that of every error of the HTTP library that its version
-    stands on (requests, httpx or httpx2). ValueError and RuntimeError come from proxy settings
-    and from hf_xet and hf_transfer.
+    stands on (requests, httpx or httpx2), but for that of addresses it cannot read. ValueError,
+    ImportError and RuntimeError come from proxy settings and from hf_xet and hf_transfer.
     """
     # From 0.25 on it is also in huggingface_hub.errors; utils has it in every version.
     from huggingface_hub.utils import HfHubHTTPError  # type: ignore[attr-defined]
 
-    return (OSError, ValueError, RuntimeError, *HfHubHTTPError.__bases__)
+    bases = HfHubHTTPError.__bases__
+    library = sys.modules[bases[0].__module__.partition(".")[0]]
+    addresses = [library.InvalidURL] if hasattr(library, "InvalidURL") else []
+    return (OSError, ValueError, ImportError, RuntimeError, *bases, *addresses)
 
 
 def describe_failure(error: Exception) -> str:
@@ -78,6 +86,13 @@ def describe_upload_failure(error: Exception) -> str:
     )
 
 
+def is_of_disk(error: BaseException | None) -> bool:
+    """Say whether an error is one of this machine's disk, and not of the network."""
+    cause = _cause_of(error) if isinstance(error, Exception) else error
+    is_of_system = isinstance(cause, OSError) and cause.errno is not None
+    return is_of_system and not isinstance(cause, (ConnectionError, TimeoutError))
+
+
 def _cause_of(error: Exception) -> Exception:
     """Return the error behind those with which huggingface_hub only says where it happened."""
     while isinstance(error, (FileNotFoundError, RuntimeError)) and isinstance(
@@ -89,8 +104,11 @@ def _cause_of(error: Exception) -> Exception:
 
 def _describe_error(error: Exception, disk_advice: str) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
-    is_of_disk = isinstance(error, OSError) and error.errno is not None
-    if is_of_disk and not isinstance(error, (ConnectionError, TimeoutError)):
+    for variable in _CERTIFICATES:
+        file = os.environ.get(variable)
+        if file and not Path(file).exists():
+            return f"{text} ({variable} names {file}, which is not there)"
+    if is_of_disk(error):
         return f"{text} ({disk_advice})"
     return f"{text} (check the network, HTTPS_PROXY and HF_ENDPOINT)"
 

@@ -67,6 +67,15 @@ ImageInput: TypeAlias = (
 )
 
 
+def check_color(color: object) -> None:
+    """Refuse what is no order of channels.
+
+    Raises:
+        InvalidInputError: ``color`` is neither ``"bgr"`` nor ``"rgb"``.
+    """
+    check_choice("color", color, ("bgr", "rgb"))
+
+
 def load_image(
     image: ImageInput, *, color: ColorOrder = "bgr", copy: bool = True
 ) -> NDArray[np.uint8]:
@@ -94,7 +103,7 @@ def load_image(
             the wrong type.
         InvalidInputError: ``color`` is neither ``"bgr"`` nor ``"rgb"``.
     """
-    check_choice("color", color, ("bgr", "rgb"))
+    check_color(color)
     if isinstance(image, np.ndarray):
         return _convert_array(image, color, copy=copy)
     if _is_pil_image(image):

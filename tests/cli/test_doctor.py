@@ -257,3 +257,10 @@ def test_doctor_reports_the_installation(run):
     assert "opencv-python-headless" in out
     assert "cpu: works with the default model" in out
     assert code == 0, out
+
+
+def test_mirror_that_is_not_there_is_a_problem(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("ASMNET_MODELS_DIR", str(tmp_path / "typo"))
+    code, out, err = run("doctor")
+    assert code == 1
+    assert "typo, which is no folder" in out + err

@@ -141,10 +141,24 @@ def test_host_that_nobody_knows_is_a_download_error(resolve):
     assert "check the network, HTTPS_PROXY and HF_ENDPOINT" in message
 
 
-def test_proxy_address_that_is_none_is_a_download_error(resolve):
-    kind, message = resolve(HF_ENDPOINT="http://hub.invalid", HTTP_PROXY="gopher://proxy:1")
+@pytest.mark.parametrize(
+    "proxies",
+    [
+        {"HTTP_PROXY": "gopher://proxy:1"},
+        {"HTTP_PROXY": "http://[::1"},
+        {"ALL_PROXY": "socks5://127.0.0.1:1"},
+    ],
+)
+def test_proxy_address_that_is_none_is_a_download_error(resolve, proxies):
+    kind, message = resolve(HF_ENDPOINT="http://hub.invalid", **proxies)
     assert kind == "ModelDownloadError"
     assert "acme/model" in message
+
+
+def test_certificates_that_are_not_there_are_named(resolve):
+    kind, message = resolve(HF_ENDPOINT="https://127.0.0.1:9", SSL_CERT_FILE="/no/such.pem")
+    assert kind == "ModelDownloadError"
+    assert "SSL_CERT_FILE names /no/such.pem, which is not there" in message
 
 
 @pytest.fixture(scope="module")

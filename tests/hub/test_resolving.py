@@ -503,6 +503,35 @@ def is_root():
     return os.geteuid() == 0
 
 
+def test_cut_update_of_a_repository_leaves_the_model_that_was_there(hub, resolve):
+    serve(hub)
+    found = resolve(("acme/pinned", {}))
+    serve(hub, content=WRONG * 1000, cut_after=1000)
+    assert resolve(("acme/pinned", {})) == found
+    assert resolve(("acme/pinned", {}), HF_HUB_OFFLINE="1") == found
+    hub.repositories["acme/pinned"].status = 503
+    assert resolve(("acme/pinned", {})) == found
+    serve(hub, content=WRONG)
+    ((_, path),) = resolve(("acme/pinned", {}))
+    assert Path(path).read_bytes() == WRONG
+
+
+@needs_rights_to_matter
+def test_pinned_model_in_a_cache_of_ones_own_that_is_read_only_is_used(hub, resolve, cache):
+    serve(hub)
+    found = resolve(("acme/pinned", {}))
+    paths = [cache.parent, *cache.parent.rglob("*")]
+    paths = [path for path in paths if not path.is_symlink()]
+    modes = {path: path.stat().st_mode for path in paths}
+    for path, mode in modes.items():
+        path.chmod(mode & 0o555)
+    try:
+        assert resolve(("acme/pinned", {}), gives_up_rights=is_root()) == found
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
 @needs_rights_to_matter
 def test_read_only_cache_is_a_download_error(hub, resolve, tmp_path):
     serve(hub)
