@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk import Face, FaceAligner
-from asmnet_sdk.training.samples import box_around_known, is_in_share
+from asmnet_sdk.training.samples import box_around_known
+from asmnet_sdk.training.validation_part import is_in_share
 
 __all__ = [
     "OFFSET",

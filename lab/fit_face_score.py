@@ -26,7 +26,8 @@ from asmnet_sdk.images.loading import load_image
 from asmnet_sdk.training.augmentation import augment_negative
 from asmnet_sdk.training.batches import BatchSource
 from asmnet_sdk.training.run_faces import load_run_negatives, load_training_faces
-from asmnet_sdk.training.samples import FaceSamples, box_around_known, is_in_share
+from asmnet_sdk.training.samples import FaceSamples, box_around_known
+from asmnet_sdk.training.validation_part import is_in_share
 from lab.detection.disguises import light_stage, paint_face, print_picture, put_on_helmet
 from lab.refitting import Evidence, LayerReader, Refit, refit_parser
 

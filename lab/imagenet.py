@@ -26,9 +26,10 @@ from asmnet_sdk.training.batches import to_network_input
 from asmnet_sdk.training.configuration import Recipe
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.networks import NETWORKS, FaceNetwork, PaperMobileNetV2
-from asmnet_sdk.training.samples import is_validation, load_face_samples
+from asmnet_sdk.training.samples import load_face_samples
 from asmnet_sdk.training.torch_files import save_state
 from asmnet_sdk.training.trunk import InvertedResidual
+from asmnet_sdk.training.validation_part import is_validation
 
 __all__ = ["take_imagenet"]
 

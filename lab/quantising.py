@@ -35,7 +35,8 @@ from asmnet_sdk.datasets import read_annotations
 from asmnet_sdk.landmarks.contract import METADATA_KEY
 from asmnet_sdk.training.inference import upright_crops
 from asmnet_sdk.training.onnx_files import IR_VERSION
-from asmnet_sdk.training.samples import FaceSamples, is_validation, load_face_samples
+from asmnet_sdk.training.samples import FaceSamples, load_face_samples
+from asmnet_sdk.training.validation_part import is_validation
 
 __all__ = ["LARGEST_WEIGHT", "calibration_crops", "quantise_model"]
 

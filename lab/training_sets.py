@@ -28,13 +28,12 @@ from asmnet_sdk.training.samples import (
     CANVAS_SCALE,
     CANVAS_SIZE,
     FaceSamples,
-    is_in_share,
-    is_validation,
     load_face_samples,
     roll_of_points,
     sure_samples,
     upright_canvas,
 )
+from asmnet_sdk.training.validation_part import is_in_share, is_validation
 from lab.aflw import read_aflw, validates
 from lab.mesh import MeshTeacher
 from lab.turned_views import SourceView, read_triangles, turn_view

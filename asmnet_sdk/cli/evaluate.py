@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands
+from asmnet_sdk.cli.photo_files import refuse_overwriting
 from asmnet_sdk.cli.terminal import (
     ProgressBar,
     check_files,
@@ -135,13 +136,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _keep_inputs(annotated: Sequence[AnnotatedFace], options: argparse.Namespace) -> None:
-    """Refuse to write over the annotations and photos that are read."""
-    inputs = {options.annotations.resolve()}
-    for face in annotated:
-        inputs |= {path.resolve() for path in (face.photo, face.source) if path is not None}
-    for path in (options.json, options.report):
-        if path is not None and path.resolve() in inputs:
-            raise InvalidInputError(f"{path} is one of the files that are evaluated: name another")
+    read = [options.annotations, *(it for f in annotated for it in (f.photo, f.source) if it)]
+    refuse_overwriting([path for path in (options.json, options.report) if path], read)
 
 
 def _close(names: Sequence[str], face_count: int, options: argparse.Namespace) -> None:

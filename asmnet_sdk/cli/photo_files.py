@@ -129,14 +129,14 @@ def _drawing_name(photo: Path, inputs: Iterable[str]) -> Path:
     return place.with_name(f"{place.name}.png")
 
 
-def refuse_overwriting(outputs: Iterable[Path], photos: Iterable[Path]) -> None:
-    """Keep outputs from replacing the photos that are read.
+def refuse_overwriting(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Keep outputs from replacing the photos and other files that are read.
 
     Raises:
         InvalidInputError: One would.
     """
-    overwritten = {p.resolve() for p in outputs} & {photo.resolve() for photo in photos}
+    overwritten = {p.resolve() for p in outputs} & {path.resolve() for path in inputs}
     if overwritten:
         raise InvalidInputError(
-            f"an output would overwrite the photo {overwritten.pop()}: name another place"
+            f"an output would overwrite {overwritten.pop()}, which is read: name another place"
         )

@@ -19,13 +19,11 @@ from asmnet_sdk.layouts import Layout, convert_landmarks, is_convertible, layout
 from asmnet_sdk.training.configuration import Recipe, RunConfig
 from asmnet_sdk.training.samples import (
     FaceSamples,
-    hashed_name,
-    is_validation,
     load_face_samples,
     load_faceless,
     load_negatives,
-    photo_of,
 )
+from asmnet_sdk.training.validation_part import hashed_name, is_validation, photo_of
 
 __all__ = ["REPLAY", "load_further", "load_run_negatives", "load_training_faces", "read_faces"]
 

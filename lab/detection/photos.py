@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from asmnet_sdk.crops import cut_crop, resize_matrix
 from asmnet_sdk.geometry import Matrix, compose, scale_of, transform_points
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.training.samples import is_in_share
+from asmnet_sdk.training.validation_part import is_in_share
 from lab.detection.labels import PhotoLabels
 
 __all__ = ["DetectionPhoto", "is_validation_photo", "load_photo", "load_photos"]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from asmnet_sdk.datasets import AnnotatedFace, read_300w
 from asmnet_sdk.images.loading import load_image
-from asmnet_sdk.training.samples import photo_of
+from asmnet_sdk.training.validation_part import photo_of
 from lab.aflw import read_aflw
 
 __all__ = ["SOURCES", "Source", "SourcePhoto"]

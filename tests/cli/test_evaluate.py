@@ -218,7 +218,7 @@ def test_evaluate_writes_over_nothing_that_it_reads(run, annotated, option, name
     before = file.read_bytes()
     code, _, err = run("evaluate", annotated, option, file)
     assert code == 1
-    assert "is one of the files that are evaluated" in err
+    assert f"would overwrite {file}, which is read" in err
     assert file.read_bytes() == before
 
 

@@ -253,7 +253,7 @@ def test_report_never_overwrites_a_photo(tmp_path, dot_model, capsys):
     cv2.imwrite(str(photo), GREY)
     before = photo.read_bytes()
     assert main(["predict", str(photo), "--report", str(photo), "--model", str(dot_model)]) == 1
-    assert "would overwrite the photo" in capsys.readouterr().err
+    assert ", which is read: name another place" in capsys.readouterr().err
     assert photo.read_bytes() == before
 
 

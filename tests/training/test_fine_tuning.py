@@ -32,8 +32,9 @@ from asmnet_sdk.training.run_faces import (
     load_training_faces,
     read_faces,
 )
-from asmnet_sdk.training.samples import is_validation, load_face_samples, photo_of
+from asmnet_sdk.training.samples import load_face_samples
 from asmnet_sdk.training.start_poses import file_poses, network_poses, with_start_poses
+from asmnet_sdk.training.validation_part import is_validation, photo_of
 from tests.dotted_faces import write_dotted_photos
 from tests.tiny_network import TinyNetwork
 from tests.training.test_trainer import make_trainer
