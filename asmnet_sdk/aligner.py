@@ -22,8 +22,9 @@ from asmnet_sdk.hub.registry import DEFAULT_MODEL, find_variant
 from asmnet_sdk.hub.resolving import resolve_model
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, check_color
 from asmnet_sdk.landmarks.contract import ModelMetadata
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.landmarks.looks import Passes, check_passes
-from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.pipeline import Pipeline, PlacesInput
 from asmnet_sdk.results import BoundingBox, Face

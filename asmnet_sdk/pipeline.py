@@ -14,9 +14,10 @@ from asmnet_sdk.detection.choosing import ChosenDetector
 from asmnet_sdk.detection.wanted import WantedFaces
 from asmnet_sdk.errors import ModelError
 from asmnet_sdk.images.loading import ColorOrder, ImageInput, load_image
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.landmarks.judging import FirstLooks
 from asmnet_sdk.landmarks.looks import Passes, look_at_images
-from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.results import BoundingBox, Face
 
 __all__ = ["CutImage", "Pipeline", "PlacesInput"]

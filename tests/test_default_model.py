@@ -100,3 +100,15 @@ def test_predict_crop_looks_as_often_as_passes_says():
     assert abs(turned.head_pose.roll) == pytest.approx(180, abs=10)
     back = np.subtract(upright.shape[1::-1], 1) - turned.landmarks
     assert np.linalg.norm(back - first.landmarks, axis=1).mean() < 0.02 * whole.height
+
+
+def test_points_outside_the_photo_cannot_be_seen(aligner):
+    photo = load_image(EXAMPLES / "grace_hopper.jpg")
+    box = BoundingBox(*GRACE_HOPPER_BOX)
+    cut = photo[: round(box.y_min + 0.8 * box.height)]
+    [face] = aligner.predict(np.ascontiguousarray(cut), box, color="rgb")
+    is_below = face.landmarks[:, 1] > len(cut) - 0.5
+    assert 3 <= is_below.sum() < 30
+    assert (face.landmark_visible[is_below] == 0).all()
+    assert (face.landmark_visible[~is_below] > 0).all()
+    assert face.landmark_visible[27] > 0.9  # the bridge of the nose

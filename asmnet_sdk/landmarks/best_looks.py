@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.geometry import mean_head_pose, scale_of, wrap_angle
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.results import Face, HeadPose
 
 __all__ = [

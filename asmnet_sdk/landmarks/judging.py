@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.landmarks.best_looks import certainty_of
-from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.landmarks.face_crop import FaceCrop
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.results import BoundingBox, Face
 
 __all__ = ["FirstLooks"]

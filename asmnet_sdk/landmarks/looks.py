@@ -23,7 +23,8 @@ from asmnet_sdk.landmarks.best_looks import (
     best_way_up,
     mean_look,
 )
-from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.landmarks.face_crop import FaceCrop
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from asmnet_sdk.results import Face
 
 __all__ = ["Passes", "check_passes", "look", "look_at_images"]

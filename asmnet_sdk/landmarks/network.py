@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from asmnet_sdk.crops import crop_matrix, crop_to_image, cut_crop, upright_box
 from asmnet_sdk.errors import InvalidBoundingBoxError, InvalidInputError
-from asmnet_sdk.geometry import Matrix, compose, roll_in_image, rotate_head_pose, scale_of
+from asmnet_sdk.geometry import roll_in_image, rotate_head_pose, scale_of
 from asmnet_sdk.images.loading import check_rgb
 from asmnet_sdk.landmarks.contract import ModelMetadata, check_outputs, read_contract
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.landmarks.scoring import face_score
 from asmnet_sdk.layouts import Layout
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
@@ -25,56 +24,12 @@ from asmnet_sdk.runtime.devices import DeviceInput
 from asmnet_sdk.runtime.on_demand import OnDemand
 from asmnet_sdk.runtime.session import OnnxSession
 
-__all__ = ["FaceCrop", "LandmarkNetwork"]
+__all__ = ["LandmarkNetwork"]
 
 _PER_LANDMARK = ("landmarks", "landmark_sigma", "landmark_visible")
 _MIRRORED_ANGLES = np.array([-1, 1, -1], np.float32)  # of yaw, pitch, roll
 _LARGEST_RUN = 64
 _LARGEST_RUN_ON_CPU = 1  # more take longer a crop: what passes between layers leaves the cache
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FaceCrop:
-    """What the network is to look at: one face, cut out by ``FaceAligner.cut``."""
-
-    pixels: NDArray[np.uint8]
-    """(S, S, 3) uint8 RGB, S being the network's input size."""
-    matrix: Matrix
-    """(2, 3) float64, image pixels -> crop pixels."""
-    clockwise_degrees: float
-    """How far the face is turned in the image; the crop was turned back by as much."""
-    box: BoundingBox
-    """The box that the face will carry."""
-    is_mirrored: bool = False
-    """Whether the pixels are those of a mirror image."""
-
-    def __repr__(self) -> str:
-        side = len(self.pixels)
-        turn = f"turned back by {self.clockwise_degrees:+.1f} degrees"
-        return f"FaceCrop({side} x {side} px, {self.box!r}, {turn})"
-
-    def turned(self, quarters: int) -> FaceCrop:
-        """Return the crop of a face turned clockwise by so many quarter turns more."""
-        last = len(self.pixels) - 1
-        turn, matrix = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, last]]), self.matrix
-        for _ in range(quarters):
-            matrix = compose(turn, matrix)
-        return replace(
-            self,
-            pixels=np.rot90(self.pixels, quarters),
-            matrix=matrix,
-            clockwise_degrees=self.clockwise_degrees + 90 * quarters,
-        )
-
-    def mirrored(self) -> FaceCrop:
-        """Return the crop as a mirror shows it; the face that is seen there stays what it is."""
-        last = len(self.pixels) - 1
-        return replace(
-            self,
-            pixels=cv2.flip(self.pixels, 1),  # type: ignore[arg-type]
-            matrix=compose([[-1, 0, last], [0, 1, 0]], self.matrix),
-            is_mirrored=not self.is_mirrored,
-        )
 
 
 class LandmarkNetwork:
@@ -132,7 +87,13 @@ class LandmarkNetwork:
         box = BoundingBox(x - half, y - half, x + half, y + half)
         if width == height == self.metadata.input_size:
             as_it_is = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-            return FaceCrop(pixels=image, matrix=as_it_is, clockwise_degrees=0.0, box=box)
+            return FaceCrop(
+                pixels=image,
+                matrix=as_it_is,
+                clockwise_degrees=0.0,
+                box=box,
+                photo_wh=(width, height),
+            )
         return self._cut(image, box, looked_at=box)
 
     def _cut(
@@ -152,6 +113,7 @@ class LandmarkNetwork:
             matrix=matrix,
             clockwise_degrees=turn,
             box=box,
+            photo_wh=(image.shape[1], image.shape[0]),
         )
 
     def predict(self, crops: Sequence[FaceCrop]) -> list[Face]:
@@ -228,14 +190,15 @@ class LandmarkNetwork:
         angles: NDArray[Any] = raw["head_pose"]
         if crop.clockwise_degrees:
             angles = rotate_head_pose(angles, crop.clockwise_degrees)
+        landmarks = crop_to_image(raw["landmarks"], crop.matrix, size)
         return Face(
-            landmarks=crop_to_image(raw["landmarks"], crop.matrix, size),
+            landmarks=landmarks,
             head_pose=HeadPose(*angles.tolist()),
             box=crop.box,
             layout=self.layout,
             score=None if score is None else face_score(float(score), _mean(sigma)),
             landmark_sigma=None if sigma is None else sigma * (size / scale_of(crop.matrix)),
-            landmark_visible=raw.get("landmark_visible"),
+            landmark_visible=crop.seen_in_photo(landmarks, raw.get("landmark_visible")),
         )
 
     def close(self) -> None:

@@ -77,6 +77,23 @@ class HeadPose:
         x, y, z = self.rotation_matrix[:, 2].tolist()
         return x, y, z
 
+    @property
+    def azimuth(self) -> float:
+        """How far aside the nose points: degrees in [-180, 180], positive to the LEFT of the image.
+
+        Like yaw on an upright head, and unlike it the same whatever the pitch and roll.
+        """
+        x, _, z = self.direction
+        return math.degrees(math.atan2(-x, z))
+
+    @property
+    def elevation(self) -> float:
+        """How far the nose points UP: degrees in [-90, 90].
+
+        Like pitch on a head that looks ahead, and unlike it the same at any yaw.
+        """
+        return math.degrees(math.asin(min(1.0, max(-1.0, self.direction[1]))))
+
     def angle_between(self, other: HeadPose) -> float:
         """Return the angle in degrees of the one turn that leads to another pose, 0 to 180.
 

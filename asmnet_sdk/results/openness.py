@@ -27,6 +27,8 @@ def eye_openness(
 ) -> tuple[float, float]:
     """Return height / width of the right and the left eye, as if seen from the front of the head.
 
+    It lies within [0, 1]: lids that cross are closed, and no eye is higher than wide.
+
     The upper lid counts twice as much as the lower one, so this is the eye aspect ratio of
     Soukupová and Čech (CVWW 2016) for an eye whose lids curve alike.
 
@@ -53,7 +55,7 @@ def _eye_openness(eye: NDArray[np.float64], rotation: NDArray[np.float64], outwa
     middle = (outer + inner) / 2
     width = _cross(inner - outer, down)
     height = (4 * _cross(along, middle - upper) + 2 * _cross(along, lower - middle)) / 3
-    return height / width if width else 0.0
+    return min(max(height / width, 0.0), 1.0) if width else 0.0
 
 
 def _cross(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import cv2
 
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.tracking.low_pass import smoothing_weight
 
 __all__ = ["ExposureHold"]

@@ -15,7 +15,7 @@ from asmnet_sdk.results import BoundingBox, Face
 
 if TYPE_CHECKING:
     from asmnet_sdk.aligner import FaceAligner
-    from asmnet_sdk.landmarks.network import FaceCrop
+    from asmnet_sdk.landmarks.face_crop import FaceCrop
 
 __all__ = ["Sighting", "align_crops", "cut_crops", "look_at"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox, Face, HeadPose
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from lab.detection.damages import Scene
 from tests.conftest import REPOSITORY
 

@@ -16,7 +16,7 @@ from asmnet_sdk.landmarks.best_looks import (
     certainty_of,
     mean_look,
 )
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 
 BOX = BoundingBox(10, 10, 50, 50)
 CROP = FaceCrop(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from asmnet_sdk import BoundingBox, Face, FaceAligner, HeadPose, InvalidInputError
 from asmnet_sdk.geometry import transform_points, wrap_angle
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.landmarks.looks import Passes, look
-from asmnet_sdk.landmarks.network import FaceCrop, LandmarkNetwork
+from asmnet_sdk.landmarks.network import LandmarkNetwork
 from tests.conftest import EXAMPLES
 from tests.example_boxes import ASTRONAUT_BOX
 from tests.upright_model import turned_face, write_upright_model

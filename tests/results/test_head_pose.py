@@ -44,3 +44,24 @@ def test_angle_between_poses_is_that_of_one_turn():
     assert HeadPose(20, 0, 0).angle_between(HeadPose(-25, 0, 0)) == pytest.approx(45)
     assert HeadPose(0, 0, 179).angle_between(HeadPose(0, 0, -179)) == pytest.approx(2)
     assert HeadPose(7, 8, 9).angle_between(HeadPose(7, 8, 9)) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("roll", [0, 40, 180])
+@pytest.mark.parametrize(
+    ("azimuth", "elevation"), [(0, 0), (30, -10), (-95, 20), (170, 5), (85, -60)]
+)
+def test_azimuth_and_elevation_keep_their_meaning_at_any_yaw(azimuth, elevation, roll):
+    aside, up = np.radians([azimuth, elevation])
+    nose = [-np.sin(aside) * np.cos(up), np.sin(up), np.cos(aside) * np.cos(up)]
+    right = np.cross([0, 1, 0], nose)
+    right /= np.linalg.norm(right)
+    upright = np.column_stack([right, np.cross(nose, right), nose])
+    pose = HeadPose.from_matrix(upright @ HeadPose(0, 0, roll).rotation_matrix)
+    assert pose.azimuth == pytest.approx(azimuth)
+    assert pose.elevation == pytest.approx(elevation)
+
+
+def test_near_the_profile_pitch_and_roll_trade_off():
+    """The example of docs/conventions.md: seen from the side, looking 10 degrees down."""
+    pose = HeadPose(80, -90, -90)
+    assert (pose.azimuth, pose.elevation) == (pytest.approx(90), pytest.approx(-10))

@@ -35,3 +35,12 @@ def test_eye_turned_away_is_finite():
 
 def test_lips_in_one_place_are_closed():
     assert lip_openness(np.zeros((68, 2), np.float32)) == 0
+
+
+def test_openness_of_an_eye_that_is_hardly_seen_stays_between_0_and_1():
+    generator = np.random.default_rng(0)
+    for yaw in (-88, -70, 70, 88):
+        for _ in range(50):
+            points = generator.normal(0, 1, (68, 2)).astype(np.float32)
+            eyes = eye_openness(points, HeadPose(yaw, 0, 0).rotation_matrix)
+            assert 0 <= min(eyes) <= max(eyes) <= 1

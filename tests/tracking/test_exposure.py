@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from asmnet_sdk import BoundingBox
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.tracking.exposure import ExposureHold
 
 FRAME_SECONDS = 1 / 30

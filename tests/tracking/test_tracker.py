@@ -18,7 +18,7 @@ from asmnet_sdk import (
     InvalidInputError,
 )
 from asmnet_sdk.geometry import transform_points
-from asmnet_sdk.landmarks.network import FaceCrop
+from asmnet_sdk.landmarks.face_crop import FaceCrop
 from asmnet_sdk.tracking.sightings import Sighting
 from asmnet_sdk.tracking.smoothing import FaceSmoother
 from asmnet_sdk.tracking.tracker import FaceTracker
