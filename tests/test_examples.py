@@ -108,6 +108,30 @@ def test_drowsiness_counts_from_the_first_closed_frame(monkeypatch):
     assert waited == [0, 0, 1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("drowsiness", "Drowsiness"), ("blink", "BlinkCounter")]
+)
+def test_closed_eyes_of_who_was_away_count_anew(monkeypatch, name, kind):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    watched = getattr(importlib.import_module(name), kind)()
+    take = watched.closed_for if name == "drowsiness" else watched.update
+    open_eyes, closed_eyes = face_with_eyes(0.3), face_with_eyes(0.1)
+    for seconds, face in ((0.0, open_eyes), (0.1, closed_eyes), (0.2, None), (2.0, None)):
+        if face is not None:
+            take(face, seconds)
+        watched.forget_absent(seconds)
+    assert take(closed_eyes, 2.1) == 0
+    assert take(open_eyes, 2.12) == 0
+
+
+@pytest.mark.parametrize("name", ["drowsiness.py", "blink.py"])
+def test_video_that_is_not_there_is_said(tmp_path, name):
+    words = [sys.executable, EXAMPLES / name, tmp_path / "none.avi"]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "none.avi cannot be opened" in result.stderr
+
+
 def test_blink_counts_short_dips_below_a_persons_own_openness(monkeypatch):
     monkeypatch.syspath_prepend(str(EXAMPLES))
     counter = importlib.import_module("blink").BlinkCounter()

@@ -135,8 +135,18 @@ def refuse_overwriting(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     Raises:
         InvalidInputError: One would.
     """
-    overwritten = {p.resolve() for p in outputs} & {path.resolve() for path in inputs}
-    if overwritten:
-        raise InvalidInputError(
-            f"an output would overwrite {overwritten.pop()}, which is read: name another place"
-        )
+    read = set(map(_identity, inputs))
+    for path in outputs:
+        if _identity(path) in read:
+            raise InvalidInputError(
+                f"an output would overwrite {path}, which is read: name another place"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    """Return what is the same for all names of a file, hard links too."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path.resolve()
+    return found.st_dev, found.st_ino

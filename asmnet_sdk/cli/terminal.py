@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import textwrap
+import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -25,6 +28,7 @@ __all__ = [
     "print_table",
     "say_done",
     "shortened",
+    "stopped_like_interrupted",
 ]
 
 STANDARD_OUTPUT = Path("-")
@@ -69,6 +73,19 @@ def shortened(text: str, columns: int) -> str:
     while kept > 0 and _columns_of(text[: kept - kept // 2] + text[-(kept // 2) :]) > columns - 3:
         kept -= 1
     return f"{text[: kept - kept // 2]}...{text[len(text) - kept // 2 :]}"
+
+
+@contextmanager
+def stopped_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM, by which services and containers are stopped, end the work as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def check_files(files: Iterable[Path | None], *, printable: Iterable[Path | None] = ()) -> None:

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from asmnet_sdk.cli.aligner_options import add_aligner_arguments, make_aligner
 from asmnet_sdk.cli.parsing import Subcommands, at_least_one, share, whole_number
+from asmnet_sdk.cli.photo_files import refuse_overwriting
 from asmnet_sdk.cli.terminal import (
     STANDARD_OUTPUT,
     ProgressBar,
     check_files,
     counted,
     is_read_by_people,
+    stopped_like_interrupted,
 )
-from asmnet_sdk.errors import InvalidInputError
 from asmnet_sdk.exporting import csv_columns, csv_values
 from asmnet_sdk.whole_files import growing_file, named_errors
 
@@ -111,9 +112,10 @@ def run(options: argparse.Namespace) -> int:
     from asmnet_sdk.tracking.tracker import FaceTracker
 
     _check_outputs(options)
-    with ExitStack() as stack:
+    with stopped_like_interrupted(), ExitStack() as stack:
         video = Video(options.input)
         stack.callback(video.close)
+        refuse_overwriting(_named_outputs(options), video.files)
         aligner = make_aligner(options)
         tracker = FaceTracker(
             aligner,
@@ -177,9 +179,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
     if options.out:
         check_ending(options.out)
-    for path in _named_outputs(options):
-        if path.resolve() == Path(options.input).resolve():
-            raise InvalidInputError(f"{path} would overwrite the video that is read")
     check_files([options.out], printable=(options.csv, options.json_lines))
 
 

@@ -44,6 +44,7 @@ class Video:
     Attributes:
         frame_rate: Frames per second; 30 where the source does not say.
         frame_count: How many frames the source says it has; None if it does not say.
+        files: What is read: the video, or its pictures; none of a camera or a stream.
 
     Args:
         source: Path of a file, number or path of a camera, address of a stream (``rtsp://``,
@@ -79,14 +80,17 @@ class Video:
 
     def _open(self, source: str, path: Path) -> _Capture:
         if path.is_dir():
-            return _Pictures(find_photos([source]))
+            self.files = find_photos([source])
+            return _Pictures(self.files)
         if _NUMBERED.search(path.name) and (pictures := _find_numbered(path)):
+            self.files = pictures
             return _Pictures(pictures)
         if not self._is_live and not path.is_file():
             raise InvalidInputError(
                 f"no video at '{self._source}'; needed: a file, a camera's number or path, a "
                 "folder of frames, numbered frames (%04d.png), or an address (rtsp://, http://)"
             )
+        self.files = [] if self._is_live else [path]
         is_number = source.isdecimal() and self._is_live
         return cv2.VideoCapture(int(source) if is_number else source)
 
@@ -118,7 +122,7 @@ class Video:
             is_there, read = self._capture.read()
             words = self._ffmpeg.take()
             if not is_there:
-                self._check_end(count, words)
+                self._check_end(count, seconds, words)
                 break
             if _UNCONVERTED in words:
                 raise InvalidInputError(self._why_unconverted(words))
@@ -137,11 +141,13 @@ class Video:
             seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         return seconds if seconds > last else last + 1 / self.frame_rate
 
-    def _check_end(self, count: int, words: str) -> None:
+    def _check_end(self, count: int, seconds: float, words: str) -> None:
         if count == 0:
             raise InvalidInputError(self._why_empty(words))
-        # The announced count is an estimate in some formats.
-        if self.frame_count is not None and count < 0.9 * self.frame_count:
+        if self.frame_count is None or count >= 0.9 * self.frame_count:
+            return
+        # The announced count may be the duration times the rate, although the frames lie apart.
+        if seconds < 0.9 * self.frame_count / self.frame_rate:
             raise InvalidInputError(
                 f"{self._source} breaks off after {count} of {self.frame_count} frames"
             )

@@ -5,8 +5,11 @@ import csv
 import inspect
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -146,8 +149,8 @@ def test_out_keeps_the_frame_rate(run, tmp_path):
 def test_written_video_lasts_as_long_as_its_frames(tmp_path, seconds, shown):
     path = tmp_path / "out.avi"
     video = VideoFile(path, 10.0)
-    for index, time in enumerate(seconds):
-        video.write(index, time, np.full((48, 64, 3), 40 * index, np.uint8), [])
+    for index, at in enumerate(seconds):
+        video.write(index, at, np.full((48, 64, 3), 40 * index, np.uint8), [])
     video.close()
     assert [round(frame.mean() / 40) for frame in read_video(path)] == shown
 
@@ -269,6 +272,35 @@ def test_interruption_leaves_playable_files(run, clip, tmp_path, monkeypatch):
     assert len((tmp_path / "o.jsonl").read_text().splitlines()) == 7
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a process can heed")
+def test_termination_leaves_whole_files(tmp_path):
+    """As a service or a container is stopped; frames are large, so that reading takes a while."""
+    clip, drawn, lines = (tmp_path / name for name in ("in.avi", "out.mp4", "out.jsonl"))
+    writer = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25, (1280, 720))
+    for _ in range(900):
+        writer.write(np.zeros((720, 1280, 3), np.uint8) + np.uint8(90))
+    writer.release()
+    words = ["video", str(clip), "--out", str(drawn), "--json-lines", str(lines), "--offline"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asmnet_sdk", *words, "--threads", "1"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not lines.exists() or lines.read_text().count("\n") < 5:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert errors.endswith("asmnet: interrupted\n")
+    done = lines.read_text().splitlines()
+    assert 5 <= len(done) < 900
+    assert json.loads(done[-1])["frame"] == len(done) - 1
+    assert len(read_video(drawn)) == len(done)
+
+
 def expect_one_line(result, *parts):
     code, out, err = result
     assert (code, out) == (1, "")
@@ -328,6 +360,25 @@ def test_unknown_ending_is_an_error_that_makes_no_folder(run, clip, tmp_path, na
 def test_output_never_overwrites_the_input(run, clip):
     before = clip.read_bytes()
     expect_one_line(run(clip, "--out", clip), "would overwrite")
+    assert clip.read_bytes() == before
+
+
+@pytest.mark.parametrize("source", ["", "%d.png"])
+def test_output_never_overwrites_a_picture_that_is_read(run, tmp_path, source):
+    pictures = tmp_path / "frames"
+    pictures.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(pictures / f"{number}.png"), np.zeros((90, 120, 3), np.uint8))
+    before = (pictures / "1.png").read_bytes()
+    expect_one_line(run(pictures / source, "--csv", pictures / "1.png"), "would overwrite")
+    assert (pictures / "1.png").read_bytes() == before
+
+
+def test_output_never_overwrites_the_input_by_another_name(run, clip):
+    other = clip.with_name(f"other{clip.suffix}")
+    other.hardlink_to(clip)
+    before = clip.read_bytes()
+    expect_one_line(run(clip, "--out", other), "would overwrite")
     assert clip.read_bytes() == before
 
 

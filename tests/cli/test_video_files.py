@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -67,3 +68,41 @@ def test_name_in_the_advice_is_quoted_for_a_shell(tmp_path):
     writer.release()
     with pytest.raises(InvalidInputError, match=r"ffmpeg -i 'my talk\.avi' -vf yadif"):
         frames_of(clip)
+
+
+class CountedCapture:
+    """A capture of 30 frames that says it has 120, four seconds at 30 a second."""
+
+    def __init__(self, seconds_a_frame: float) -> None:
+        self.seconds_a_frame = seconds_a_frame
+        self.count = 0
+
+    def read(self):
+        self.count += 1
+        is_there = self.count <= 30
+        return is_there, np.full((4, 4, 3), 9, np.uint8) if is_there else None
+
+    def get(self, property_id):
+        milliseconds = 1000 * self.seconds_a_frame * (self.count - 1)
+        values = {cv2.CAP_PROP_FPS: 30, cv2.CAP_PROP_FRAME_COUNT: 120}
+        return values.get(property_id, milliseconds)
+
+    def isOpened(self):
+        return True
+
+    def release(self):
+        pass
+
+
+@pytest.mark.parametrize(("seconds_a_frame", "is_whole"), [(4 / 30, True), (1 / 30, False)])
+def test_count_that_is_duration_times_rate_is_no_broken_file(
+    monkeypatch, seconds_a_frame, is_whole
+):
+    """Matroska keeps no count: of frames that lie apart there are fewer than OpenCV says."""
+    monkeypatch.setattr(Video, "_open", lambda *_: CountedCapture(seconds_a_frame))
+    video = Video("x.mkv")
+    with (
+        nullcontext() if is_whole else pytest.raises(InvalidInputError, match="breaks off after 30")
+    ):
+        assert len(list(video.frames())) == 30
+    video.close()
