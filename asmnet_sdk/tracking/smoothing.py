@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from asmnet_sdk.arguments import is_number, require
+from asmnet_sdk.geometry import rotation_to_euler
 from asmnet_sdk.results import BoundingBox, Face, HeadPose
 from asmnet_sdk.tracking.low_pass import smoothing_weight
 from asmnet_sdk.tracking.motion import SharedMotion
@@ -202,5 +203,5 @@ class FaceSmoother:
         return replace(
             face,
             landmarks=landmarks.astype(np.float32),
-            head_pose=HeadPose.from_matrix(rotation),
+            head_pose=HeadPose(*rotation_to_euler(rotation).tolist()),
         )
