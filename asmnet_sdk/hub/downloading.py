@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asmnet_sdk.errors import ModelDownloadError, ModelFileError
-from asmnet_sdk.hub.failures import describe_failure, hub_errors, is_of_disk
+from asmnet_sdk.hub.failures import describe_failure, hub_errors, is_of_network
 
 __all__ = [
     "MIRROR_VARIABLE",
@@ -179,7 +179,7 @@ def _ask_hub(request: FileRequest) -> Path:
     repository, filename, revision = request.repository, request.filename, request.revision
     cached = _look_into_cache(request)
     try:
-        with _translated_errors(request), _revision_kept_on_failure(request):
+        with _revision_kept_on_failure(request):
             if cached is None:
                 # With nothing to fall back on, hf_hub_download retries for 23 s before it fails.
                 url = hf_hub_url(repository, filename, revision=revision)
@@ -188,10 +188,11 @@ def _ask_hub(request: FileRequest) -> Path:
                 repository, filename, revision=revision, cache_dir=request.cache_dir
             )
         return Path(found)
-    except ModelDownloadError as error:
-        if cached is None or is_of_disk(error.__cause__):
-            raise
-        _logger.warning("%s: the file of the last time is used", error)
+    except hub_errors() as error:
+        failure = _download_error(request, describe_failure(error))
+        if cached is None or not is_of_network(error):
+            raise failure from error
+        _logger.warning("%s: the file of the last time is used", failure)
         return cached
 
 

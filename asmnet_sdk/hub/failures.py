@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-__all__ = ["describe_failure", "describe_upload_failure", "hub_errors", "is_of_disk"]
+__all__ = ["describe_failure", "describe_upload_failure", "hub_errors", "is_of_network"]
 
 _LOGIN = "log in with `hf auth login` or set HF_TOKEN"
 _NO_SUCH_REPOSITORY = f"there is no such repository, or it is private: if it is, {_LOGIN}"
 _PROXY = "the proxy wants a login: put user and password into HTTPS_PROXY"
 
+_NETWORK_ADVICE = "check the network, HTTPS_PROXY and HF_ENDPOINT"
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _BY_CODE: Mapping[str, str] = MappingProxyType(
@@ -86,11 +87,10 @@ def describe_upload_failure(error: Exception) -> str:
     )
 
 
-def is_of_disk(error: BaseException | None) -> bool:
-    """Say whether an error is one of this machine's disk, and not of the network."""
-    cause = _cause_of(error) if isinstance(error, Exception) else error
-    is_of_system = isinstance(cause, OSError) and cause.errno is not None
-    return is_of_system and not isinstance(cause, (ConnectionError, TimeoutError))
+def is_of_network(error: Exception) -> bool:
+    """Say whether the Hub was not reached: it gave no answer, and this machine's disk is well."""
+    error = _cause_of(error)
+    return getattr(error, "response", None) is None and not _is_of_disk(error)
 
 
 def _cause_of(error: Exception) -> Exception:
@@ -104,13 +104,18 @@ def _cause_of(error: Exception) -> Exception:
 
 def _describe_error(error: Exception, disk_advice: str) -> str:
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
-    for variable in _CERTIFICATES:
-        file = os.environ.get(variable)
-        if file and not Path(file).exists():
-            return f"{text} ({variable} names {file}, which is not there)"
-    if is_of_disk(error):
-        return f"{text} ({disk_advice})"
-    return f"{text} (check the network, HTTPS_PROXY and HF_ENDPOINT)"
+    is_of_disk = _is_of_disk(error)
+    if not is_of_disk or isinstance(error, FileNotFoundError):
+        for variable in _CERTIFICATES:
+            file = os.environ.get(variable)
+            if file and not Path(file).exists():
+                return f"{text} ({variable} names {file}, which is not there)"
+    return f"{text} ({disk_advice if is_of_disk else _NETWORK_ADVICE})"
+
+
+def _is_of_disk(error: Exception) -> bool:
+    is_of_system = isinstance(error, OSError) and error.errno is not None
+    return is_of_system and not isinstance(error, (ConnectionError, TimeoutError))
 
 
 def _with_status(status: int, reason: str | None, otherwise: str) -> str:

@@ -516,6 +516,17 @@ def test_cut_update_of_a_repository_leaves_the_model_that_was_there(hub, resolve
     assert Path(path).read_bytes() == WRONG
 
 
+@pytest.mark.parametrize("code", ["RevisionNotFound", "EntryNotFound"])
+def test_what_the_hub_no_longer_has_is_not_taken_from_the_cache(hub, resolve, code):
+    serve(hub)
+    assert resolve(("acme/pinned", {}))[0][0] == "Path"
+    hub.repositories["acme/pinned"].status = 404
+    hub.repositories["acme/pinned"].error_code = code
+    ((kind, message),) = resolve(("acme/pinned", {}))
+    assert kind == "ModelDownloadError"
+    assert "HTTP 404" in message
+
+
 @needs_rights_to_matter
 def test_pinned_model_in_a_cache_of_ones_own_that_is_read_only_is_used(hub, resolve, cache):
     serve(hub)
