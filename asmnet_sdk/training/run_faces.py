@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ from asmnet_sdk.training.samples import (
     load_faceless,
     load_negatives,
 )
-from asmnet_sdk.training.validation_part import hashed_name, is_validation, photo_of
+from asmnet_sdk.training.validation_part import digest_of, is_validation, photo_of
 
 __all__ = ["REPLAY", "load_further", "load_run_negatives", "load_training_faces", "read_faces"]
 
@@ -68,10 +67,7 @@ def read_faces(
 
 def _few_that_validate(faces: Iterable[AnnotatedFace]) -> set[Path]:
     """Return the photos that validate: those whose names have the lowest hashes."""
-    photos = sorted(
-        {photo_of(face) for face in faces},
-        key=lambda photo: (hashlib.sha256(hashed_name(photo).encode()).digest(), photo),
-    )
+    photos = sorted({photo_of(face) for face in faces}, key=lambda photo: (digest_of(photo), photo))
     if len(photos) < 2:
         raise InvalidInputError("all faces are of one photo: name others under validation")
     return set(photos[: math.ceil(_SHARE_OF_FEW * len(photos))])
